@@ -1,0 +1,34 @@
+/** Error codes of the CNI specification, section "Error"; 100 and above are a plugin's own. */
+export const ErrorCode = {
+  incompatibleVersion: 1,
+  unsupportedField: 2,
+  unknownContainer: 3,
+  invalidEnvironment: 4,
+  ioFailure: 5,
+  decodingFailure: 6,
+  invalidConfig: 7,
+  sameNetns: 8,
+  tryAgainLater: 11,
+  pluginNotAvailable: 50,
+  limitedConnectivity: 51,
+  /** 100: a tool or the kernel refused what was asked. */
+  operationFailed: 100,
+  /** 101: CHECK found the attachment other than it should be. */
+  checkFailed: 101,
+  /** 999: a fault of the plugin itself. */
+  internal: 999,
+} as const;
+
+/** The one way out for everything that goes wrong: becomes the error document on stdout, exit code 1. */
+export class CniError extends Error {
+  override readonly name = "CniError";
+  readonly code: number;
+  /** What a person needs beyond the one-line message; may have several lines. */
+  readonly details: string;
+
+  constructor(code: number, message: string, details = "", options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+  }
+}

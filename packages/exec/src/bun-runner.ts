@@ -1,0 +1,53 @@
+import type { Command, CommandResult, Runner } from "./command.ts";
+
+export interface BunRunnerOptions {
+  /** The environment of every process; PATH in it is where tools are looked up. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds for all calls of this runner together, counted from its making. */
+  readonly budgetMs: number;
+}
+
+/**
+ * The plugins' runner. `Bun.spawn` costs about 0.3 ms over the process itself, a tenth of what
+ * `node:child_process` costs and a thirtieth of execa. A process that outlives its time gets SIGKILL.
+ */
+export function bunRunner(options: BunRunnerOptions): Runner {
+  const ends = performance.now() + options.budgetMs;
+  return { run: (command) => spawn(command, options.env, ends) };
+}
+
+async function spawn(command: Command, env: BunRunnerOptions["env"], ends: number): Promise<CommandResult> {
+  const left = Math.max(0, Math.ceil(ends - performance.now()));
+  const timeoutMs = Math.min(command.timeoutMs ?? left, left);
+  if (timeoutMs === 0) return { kind: "timedOut", timeoutMs, stdout: "", stderr: "" };
+  let child: Bun.Subprocess<Uint8Array | "ignore", "pipe", "pipe">;
+  try {
+    child = Bun.spawn([command.file, ...command.argv], {
+      env,
+      stdin: command.stdin === undefined ? "ignore" : new TextEncoder().encode(command.stdin),
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+      return { kind: "notFound", path: env["PATH"] ?? "" };
+    }
+    return { kind: "notStarted", reason: error instanceof Error ? error.message : String(error) };
+  }
+  // Racing the whole answer, not the process: a grandchild that keeps the pipe open must not hold us either.
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, "late");
+  });
+  const answer = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  const first = await Promise.race([answer, late]);
+  clearTimeout(timer);
+  if (first === "late") {
+    child.kill("SIGKILL");
+    return { kind: "timedOut", timeoutMs, stdout: "", stderr: "" };
+  }
+  const [stdout, stderr] = first;
+  return child.signalCode === null
+    ? { kind: "exited", exitCode: child.exitCode ?? 0, stdout, stderr }
+    : { kind: "signalled", signal: String(child.signalCode), stdout, stderr };
+}

@@ -1,0 +1,49 @@
+import { type Command, type CommandResult, commandLine, type Runner } from "./command.ts";
+
+/** A command that did not do what was asked: which one, how it ended, and what it said. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  readonly command: Command;
+  readonly result: CommandResult;
+
+  constructor(command: Command, result: CommandResult) {
+    super(`${command.file}: ${outcome(result)}`);
+    this.command = command;
+    this.result = result;
+  }
+
+  /** Everything a person needs to repeat the call: command line, standard input, standard error. */
+  get details(): string {
+    const parts = [`command: ${commandLine(this.command)}`];
+    if (this.result.kind === "notFound") parts.push(`PATH searched: ${this.result.path}`);
+    if ("stderr" in this.result && this.result.stderr.trim() !== "") {
+      parts.push(`stderr: ${this.result.stderr.trim()}`);
+    }
+    if (this.command.stdin !== undefined) parts.push(`stdin:\n${this.command.stdin.trimEnd()}`);
+    return parts.join("\n");
+  }
+}
+
+function outcome(result: CommandResult): string {
+  switch (result.kind) {
+    case "exited": {
+      const said = result.stderr.trim().split("\n").at(-1) ?? "";
+      return `exit code ${result.exitCode}${said === "" ? "" : `: ${said}`}`;
+    }
+    case "signalled":
+      return `ended by ${result.signal}`;
+    case "timedOut":
+      return `no answer within ${result.timeoutMs} ms, killed`;
+    case "notFound":
+      return `no such executable on PATH (${result.path})`;
+    case "notStarted":
+      return `could not be started: ${result.reason}`;
+  }
+}
+
+/** Runs a command whose only good end is exit code 0, and gives its standard output. Throws CommandError. */
+export async function runToSuccess(runner: Runner, command: Command): Promise<string> {
+  const result = await runner.run(command);
+  if (result.kind === "exited" && result.exitCode === 0) return result.stdout;
+  throw new CommandError(command, result);
+}

@@ -6,6 +6,13 @@ export class CommandError extends Error {
   readonly command: Command;
   readonly result: CommandResult;
 
+  /** What a caller can do about it: install the tool, try again, or look at the details. */
+  get failure(): "toolMissing" | "timedOut" | "tryAgain" | "failed" {
+    if (this.result.kind === "notFound") return "toolMissing";
+    if (this.result.kind === "timedOut") return "timedOut";
+    return "failed";
+  }
+
   constructor(command: Command, result: CommandResult) {
     super(`${command.file}: ${outcome(result)}`);
     this.command = command;

@@ -6,7 +6,10 @@ import type { CniVersion } from "./versions.ts";
 export interface Plugin<Config> {
   /** The `type` of the plugin in a conflist, and the name of its executable. */
   readonly type: string;
+  /** Oldest first. */
   readonly supportedVersions: readonly CniVersion[];
+  /** Whether ADD and CHECK can do without a prevResult: a plugin that only ever stands later in a chain cannot. */
+  readonly prevResult: "required" | "optional";
   /**
    * Reads the plugin's own fields of a network configuration whose keys are folded and whose shape the
    * schema has checked. Reports every problem at once.

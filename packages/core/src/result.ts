@@ -1,3 +1,18 @@
+import type { JsonObject } from "./json.ts";
+import type { CniVersion } from "./versions.ts";
+
+/** Under this key a result carries what it was read from; spreading a result into a new one takes it along. */
+export const source: unique symbol = Symbol("source");
+
+export interface ResultSource {
+  readonly version: CniVersion;
+  /** As it was read, with folded keys. */
+  readonly document: JsonObject;
+  readonly interfaces: readonly Interface[];
+  readonly ips: readonly IpConfig[];
+  readonly routes: readonly Route[];
+}
+
 /**
  * A result in the one shape used inside: that of CNI 1.x, whatever version it came in. Fields that are
  * not named here are kept where they stood and printed again.
@@ -6,6 +21,8 @@ export interface Result {
   readonly interfaces: readonly Interface[];
   readonly ips: readonly IpConfig[];
   readonly routes: readonly Route[];
+  /** Set by readResult alone, for resultDocument: a part nobody replaced is printed as it was read. */
+  readonly [source]?: ResultSource;
   readonly [unknown: string]: unknown;
 }
 

@@ -2,3 +2,11 @@
 export const cniVersions = ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"] as const;
 
 export type CniVersion = (typeof cniVersions)[number];
+
+export function isCniVersion(value: unknown): value is CniVersion {
+  return cniVersions.some((known) => known === value);
+}
+
+export function isAtLeast(version: CniVersion, least: CniVersion): boolean {
+  return cniVersions.indexOf(version) >= cniVersions.indexOf(least);
+}

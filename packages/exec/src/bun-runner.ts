@@ -1,4 +1,5 @@
 import type { Command, CommandResult, Runner } from "./command.ts";
+import { within } from "./deadline.ts";
 
 export interface BunRunnerOptions {
   /** The environment of every process; PATH in it is where tools are looked up. */
@@ -34,14 +35,8 @@ async function spawn(command: Command, env: BunRunnerOptions["env"], ends: numbe
     }
     return { kind: "notStarted", reason: error instanceof Error ? error.message : String(error) };
   }
-  // Racing the whole answer, not the process: a grandchild that keeps the pipe open must not hold us either.
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(resolve, timeoutMs, "late");
-  });
   const answer = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  const first = await Promise.race([answer, late]);
-  clearTimeout(timer);
+  const first = await within(answer, timeoutMs);
   if (first === "late") {
     child.kill("SIGKILL");
     return { kind: "timedOut", timeoutMs, stdout: "", stderr: "" };

@@ -1,0 +1,46 @@
+import { CniError, ErrorCode } from "./cni-error.ts";
+import type { CniVersion } from "./versions.ts";
+
+/** What the specification wants on stdout for an error; here all four fields, always. */
+export interface ErrorDocument {
+  readonly cniVersion: CniVersion;
+  readonly code: number;
+  readonly msg: string;
+  readonly details: string;
+}
+
+/** How an error says that it is a tool's: the shape of CommandError, which this package does not know. */
+export interface ToolFailure {
+  readonly failure: keyof typeof toolFailureCodes;
+  readonly message: string;
+  readonly details: string;
+}
+
+const toolFailureCodes = {
+  toolMissing: ErrorCode.pluginNotAvailable,
+  timedOut: ErrorCode.tryAgainLater,
+  tryAgain: ErrorCode.tryAgainLater,
+  failed: ErrorCode.operationFailed,
+} as const;
+
+export function errorDocument(error: unknown, cniVersion: CniVersion): ErrorDocument {
+  const { code, message, details } = toCniError(error);
+  return { cniVersion, code, msg: message, details };
+}
+
+function toCniError(error: unknown): CniError {
+  if (error instanceof CniError) return error;
+  if (isToolFailure(error))
+    return new CniError(toolFailureCodes[error.failure], error.message, error.details);
+  return new CniError(ErrorCode.internal, error instanceof Error ? error.message : String(error));
+}
+
+function isToolFailure(error: unknown): error is ToolFailure {
+  return (
+    error instanceof Error &&
+    "failure" in error &&
+    Object.hasOwn(toolFailureCodes, String(error.failure)) &&
+    "details" in error &&
+    typeof error.details === "string"
+  );
+}

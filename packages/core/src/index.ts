@@ -1,0 +1,16 @@
+export * from "./cni-error.ts";
+export { resultDocument } from "./convert-result.ts";
+export type { ErrorDocument, ToolFailure } from "./documents.ts";
+export { foldKeys } from "./fold-keys.ts";
+export { identifierRule, ifnameRule, isIdentifier, isIfname } from "./identifiers.ts";
+export { type Invocation, readInvocation } from "./invocation.ts";
+export { type Address, type Cidr, formatCidr, parseAddress, parseCidr } from "./ip.ts";
+export { isJsonObject, type Json, type JsonObject, parseJson, printJson, shown } from "./json.ts";
+export { hashName } from "./names.ts";
+export type * from "./plugin.ts";
+export { processIo } from "./process-io.ts";
+export { readResult } from "./read-result.ts";
+export type { Interface, IpConfig, Result, Route } from "./result.ts";
+export { type Io, ownNetns, runPlugin } from "./run-plugin.ts";
+export { compiledSchema } from "./schema-problems.ts";
+export * from "./versions.ts";

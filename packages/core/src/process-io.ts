@@ -1,0 +1,48 @@
+import { readFileSync, statSync, writeSync } from "node:fs";
+import type { Io } from "./run-plugin.ts";
+
+/** The real process. Make it once, in a plugin's main. */
+export function processIo(): Io {
+  const { promise: fault, reject } = Promise.withResolvers<never>();
+  // Also when nobody races it: a rejection of its own would be a fault again.
+  fault.catch(() => {});
+  process.on("uncaughtException", reject);
+  process.on("unhandledRejection", reject);
+  return {
+    env: process.env,
+    readStdin: () => readFileSync(0, "utf8"),
+    writeStdout: (text) => writeAll(1, text),
+    writeStderr(text) {
+      try {
+        writeAll(2, text);
+      } catch {
+        // A warning nobody can read must not fail the work.
+      }
+    },
+    netnsIdentity(path) {
+      const stat = statSync(path, { throwIfNoEntry: false });
+      return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`;
+    },
+    fault,
+  };
+}
+
+/** Milliseconds between tries, and their number, when a pipe set to non-blocking is full: 5 s in all. */
+const pauseMs = 5;
+const maxPauses = 1000;
+
+function writeAll(fd: number, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  let written = 0;
+  let pauses = 0;
+  while (written < bytes.length) {
+    try {
+      written += writeSync(fd, bytes, written);
+    } catch (error) {
+      const again = error instanceof Error && "code" in error && error.code === "EAGAIN";
+      if (!again || pauses === maxPauses) throw error;
+      pauses += 1;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import { foldKeys } from "./fold-keys.ts";
+import { schema } from "./generated/result-schema.js";
+import { parseAddress, parseCidr } from "./ip.ts";
+import { isJsonObject, type Json, type JsonObject, shown } from "./json.ts";
+import type { Problem, Read } from "./plugin.ts";
+import { type Interface, type IpConfig, type Result, type Route, source } from "./result.ts";
+import { type CniVersion, cniVersions, isAtLeast, isCniVersion } from "./versions.ts";
+
+/** A result document once the schema has passed it; which fields it has depends on its version. */
+interface ResultDocument {
+  readonly interfaces?: readonly Interface[];
+  readonly ips?: readonly IpConfig[];
+  readonly routes?: readonly Route[];
+  readonly ip4?: LegacyIp;
+  readonly ip6?: LegacyIp;
+}
+
+/** Up to 0.2.0: one address a family, with the routes of that family. */
+interface LegacyIp {
+  readonly ip: string;
+  readonly gateway?: string;
+  readonly routes?: readonly Route[];
+  readonly [unknown: string]: unknown;
+}
+
+/**
+ * Turns a result of any version into the inner shape (CNI specification, "Success", and libcni's
+ * types/020, 040 and 100). A document without cniVersion is taken for one of `assumed`.
+ * Problems have paths that begin with `prevResult`.
+ */
+export function readResult(json: Json, assumed: CniVersion): Read<Result> {
+  const folded = foldKeys(json, schema.keys);
+  if (!isJsonObject(folded))
+    return failed([{ path: "", message: `${shown(json)} is not allowed, must be an object` }]);
+  const asked = folded["cniVersion"] ?? "";
+  const version = asked === "" ? assumed : asked;
+  if (!isCniVersion(version)) {
+    return failed([
+      { path: "cniVersion", message: `${shown(version)} is not known; known are ${cniVersions.join(", ")}` },
+    ]);
+  }
+  const { cniVersion: _, ...document } = folded;
+  const wrongShape = schema.validate(document);
+  if (wrongShape.length > 0) return failed(wrongShape);
+  // The boundary: from here on the schema vouches for the shape.
+  const checked = document as ResultDocument;
+  const wrongAddresses = addressProblems(checked);
+  return wrongAddresses.length > 0
+    ? failed(wrongAddresses)
+    : { ok: true, value: toInner(document, checked, version) };
+}
+
+function toInner(document: JsonObject, checked: ResultDocument, version: CniVersion): Result {
+  if (isAtLeast(version, "0.3.0")) {
+    const { interfaces = [], ips: written = [], routes = [] } = checked;
+    const ips = isAtLeast(version, "1.0.0") ? written : written.map(({ version: _, ...ip }) => ip);
+    const parts = { interfaces, ips, routes };
+    return { ...document, ...parts, [source]: { version, document, ...parts } };
+  }
+  const { ip4, ip6, ...rest } = document;
+  const legacy = [checked.ip4, checked.ip6].filter((ip) => ip !== undefined);
+  const parts = {
+    interfaces: [],
+    ips: legacy.map(({ ip, routes: _, ...more }) => ({ address: ip, ...more })),
+    routes: legacy.flatMap(({ routes = [] }) => routes),
+  };
+  return { ...rest, ...parts, [source]: { version, document, ...parts } };
+}
+
+function addressProblems({ ips = [], routes = [], ip4, ip6 }: ResultDocument): Problem[] {
+  const legacy = Object.entries({ ip4, ip6 }).flatMap(([path, ip]) => {
+    if (ip === undefined) return [];
+    return [
+      ...cidr(`${path}.ip`, ip.ip),
+      ...address(`${path}.gateway`, ip.gateway),
+      ...routeProblems(`${path}.routes`, ip.routes ?? []),
+    ];
+  });
+  const own = ips.flatMap((ip, index) => [
+    ...cidr(`ips[${index}].address`, ip.address),
+    ...address(`ips[${index}].gateway`, ip.gateway),
+  ]);
+  return [...own, ...routeProblems("routes", routes), ...legacy];
+}
+
+function routeProblems(path: string, routes: readonly Route[]): Problem[] {
+  return routes.flatMap(({ dst, gw }, index) => [
+    ...cidr(`${path}[${index}].dst`, dst),
+    ...address(`${path}[${index}].gw`, gw),
+  ]);
+}
+
+function cidr(path: string, text: string): Problem[] {
+  if (parseCidr(text) !== undefined) return [];
+  return [{ path, message: `${shown(text)} is not allowed, must be an address with prefix length` }];
+}
+
+/** Go prints an address that is not set as an empty string, and reads it so. */
+function address(path: string, text = ""): Problem[] {
+  if (text === "" || parseAddress(text) !== undefined) return [];
+  return [{ path, message: `${shown(text)} is not allowed, must be an IP address` }];
+}
+
+function failed(problems: readonly Problem[]): Read<Result> {
+  const prefixed = problems.map(({ path, message }) => ({
+    path: path === "" ? "prevResult" : `prevResult.${path}`,
+    message,
+  }));
+  return { ok: false, problems: prefixed };
+}

@@ -1,0 +1,59 @@
+import { ruleKeys } from "./normalise.ts";
+import { renderRule } from "./render.ts";
+import type { ListedRule, Rule } from "./rule.ts";
+import { compareEntries, type Desired, type Observed, rulesOf } from "./transaction.ts";
+
+/** Every difference between the observed and the desired state, a line each, with what is missing or extra. */
+export function differences(observed: Observed, desired: Desired): string[] {
+  return [
+    ...(desired.shared ?? []).filter((chain) => rulesOf(observed, chain) === undefined).map(missingChain),
+    ...(desired.owned ?? []).flatMap(({ chain, rules }) => ownedDifferences(observed, chain, rules)),
+    ...(desired.entries ?? []).flatMap((wanted) => {
+      const { missing, extra } = compareEntries(observed, wanted);
+      return [
+        ...missing.map((rule) => missingRule(wanted.chain, rule)),
+        ...extra.map((rule) => extraRule(wanted.chain, rule)),
+      ];
+    }),
+    ...(desired.absent ?? [])
+      .filter((chain) => rulesOf(observed, chain) !== undefined)
+      .map((chain) => `chain ${chain} should not be there`),
+  ];
+}
+
+function ownedDifferences(observed: Observed, chain: string, wanted: readonly Rule[]): string[] {
+  const found = rulesOf(observed, chain);
+  if (found === undefined) return [missingChain(chain)];
+  const foundKeys = found.flatMap(ruleKeys);
+  const wantedKeys = wanted.flatMap(ruleKeys);
+  const lines = [
+    ...wanted
+      .filter((rule) => !ruleKeys(rule).every((key) => foundKeys.includes(key)))
+      .map((rule) => missingRule(chain, rule)),
+    ...found
+      .filter((rule, at) =>
+        ruleKeys(rule).some((key) => !wantedKeys.includes(key) || foundKeys.indexOf(key) < at),
+      )
+      .map((rule) => extraRule(chain, rule)),
+  ];
+  if (lines.length === 0 && foundKeys.join("\n") !== wantedKeys.join("\n")) {
+    lines.push(`chain ${chain} holds its rules in another order`);
+  }
+  return lines;
+}
+
+function missingChain(chain: string): string {
+  return `chain ${chain} is missing`;
+}
+
+function missingRule(chain: string, rule: Rule): string {
+  return `rule is missing: -A ${chain} ${ruleText(renderRule(rule))}`;
+}
+
+function extraRule(chain: string, rule: ListedRule): string {
+  return `rule should not be there: -A ${chain} ${ruleText(rule.tokens)}`;
+}
+
+function ruleText(tokens: readonly string[]): string {
+  return tokens.map((token) => (/\s|"/.test(token) ? JSON.stringify(token) : token)).join(" ");
+}

@@ -1,0 +1,95 @@
+import type { CommandResult } from "@cni-chain/exec";
+import type { Change } from "./change.ts";
+import { type Iptables, IptablesError } from "./client.ts";
+import { ruleKeys } from "./normalise.ts";
+import { renderRule } from "./render.ts";
+import { renderRestore } from "./render-restore.ts";
+import type { Family, ListedRule, Rule } from "./rule.ts";
+
+type Chains = Map<string, ListedRule[]>;
+
+export interface FakeIptables extends Iptables {
+  /** The rules of a chain as `-S` would list their tokens; undefined where there is no such chain. */
+  rules(family: Family, chain: string): string[] | undefined;
+  /** Transactions carried out so far, as the text they were. */
+  readonly applied: readonly string[];
+}
+
+/**
+ * A model of one nat table per family, for tests: transactions work whole or not at all, and what iptables
+ * refuses is refused. `fail` is asked before each call of apply; an outcome it gives is thrown instead.
+ */
+export function fakeIptables(
+  fail: (family: Family) => CommandResult | undefined = () => undefined,
+): FakeIptables {
+  const tables: Record<Family, Chains> = { v4: emptyTable(), v6: emptyTable() };
+  const applied: string[] = [];
+  return {
+    applied,
+    rules: (family, chain) => tables[family].get(chain)?.map(({ tokens }) => tokens.join(" ")),
+    async observe(family, _table, chains) {
+      return new Map(
+        chains.map((chain) => {
+          const rules = tables[family].get(chain);
+          return [chain, rules === undefined ? { kind: "absent" } : { kind: "present", rules: [...rules] }];
+        }),
+      );
+    },
+    async apply(family, table, changes) {
+      if (changes.length === 0) return;
+      const stdin = renderRestore(table, changes);
+      const command = { file: "iptables-restore", argv: [], stdin };
+      const failure = fail(family);
+      if (failure !== undefined) throw new IptablesError(command, failure);
+      const copy: Chains = new Map([...tables[family]].map(([chain, rules]) => [chain, [...rules]]));
+      for (const [index, change] of changes.entries()) {
+        if (applyChange(copy, change)) continue;
+        const stderr = `line ${index + 2} failed`;
+        throw new IptablesError(command, { kind: "exited", exitCode: 1, stdout: "", stderr });
+      }
+      tables[family] = copy;
+      applied.push(stdin);
+    },
+  };
+}
+
+function emptyTable(): Chains {
+  return new Map(["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"].map((chain) => [chain, []]));
+}
+
+/** False where iptables would refuse the line. */
+function applyChange(chains: Chains, change: Change): boolean {
+  const rules = chains.get(change.chain);
+  if (change.kind === "newChain") {
+    if (rules === undefined) chains.set(change.chain, []);
+    return rules === undefined;
+  }
+  if (rules === undefined) return false;
+  switch (change.kind) {
+    case "flushChain":
+      rules.length = 0;
+      return true;
+    case "deleteChain":
+      return rules.length === 0 && !isJumpedTo(chains, change.chain) && chains.delete(change.chain);
+    case "append":
+      return targetExists(chains, change.rule) && rules.push(listed(change.rule)) > 0;
+    case "insertFirst":
+      return targetExists(chains, change.rule) && rules.unshift(listed(change.rule)) > 0;
+    case "deleteRule": {
+      const at = rules.findIndex((rule) => ruleKeys(rule).join() === ruleKeys(change.rule).join());
+      return at >= 0 && rules.splice(at, 1).length === 1;
+    }
+  }
+}
+
+function listed(rule: Rule): ListedRule {
+  return { tokens: renderRule(rule) };
+}
+
+function isJumpedTo(chains: Chains, chain: string): boolean {
+  return [...chains.values()].flat().some(({ tokens }) => tokens.at(-2) === "-j" && tokens.at(-1) === chain);
+}
+
+function targetExists(chains: Chains, { target }: Rule): boolean {
+  return target.kind !== "jump" || ["RETURN", "ACCEPT"].includes(target.to) || chains.has(target.to);
+}

@@ -1,0 +1,98 @@
+import { scriptedRunner } from "@cni-chain/exec/fake";
+import { describe, expect, test } from "vitest";
+import { iptables } from "./client.ts";
+import { type Reconciliation, reconcile } from "./reconcile.ts";
+import { transaction } from "./transaction.ts";
+
+const argv = ["--noflush", "--wait", "20"];
+const restore = (stdin: string) => ({ file: "iptables-restore", argv, stdin: `*nat\n${stdin}\nCOMMIT\n` });
+const task = (chains: string[]): Reconciliation => ({
+  family: "v4",
+  table: "nat",
+  chains,
+  plan: (observed) => transaction(observed, { shared: chains }),
+});
+
+describe("observe", () => {
+  test("costs one process where every chain exists", async () => {
+    const runner = scriptedRunner([
+      { command: restore("-S A\n-S B"), result: { stdout: "-N A\n-A A -j B\n-N B\n" } },
+    ]);
+    const observed = await iptables(runner).observe("v4", "nat", ["A", "B"], "exact");
+    expect(observed.get("A")).toEqual({ kind: "present", rules: [{ tokens: ["-j", "B"] }] });
+    expect(observed.get("B")).toEqual({ kind: "present", rules: [] });
+    runner.finish();
+  });
+
+  test("leaves what stands behind a missing chain unknown", async () => {
+    const runner = scriptedRunner([
+      { command: restore("-S A\n-S B\n-S C"), result: { stdout: "-N A\n", exitCode: 1 } },
+    ]);
+    const observed = await iptables(runner).observe("v4", "nat", ["A", "B", "C"]);
+    expect([...observed.values()].map(({ kind }) => kind)).toEqual(["present", "absent", "unknown"]);
+  });
+
+  test("goes on behind a missing chain where the truth is asked for", async () => {
+    const runner = scriptedRunner([
+      { command: restore("-S A\n-S B\n-S C"), result: { exitCode: 1 } },
+      { command: restore("-S B\n-S C"), result: { stdout: "-N B\n", exitCode: 1 } },
+    ]);
+    const observed = await iptables(runner).observe("v4", "nat", ["A", "B", "C"], "exact");
+    expect([...observed.values()].map(({ kind }) => kind)).toEqual(["absent", "present", "absent"]);
+    runner.finish();
+  });
+
+  test.each([2, 3, 4])("takes exit code %i for a failure, not for absence", async (exitCode) => {
+    const runner = scriptedRunner([
+      { command: restore("-S A"), result: { exitCode, stderr: "Permission denied" } },
+    ]);
+    await expect(iptables(runner).observe("v4", "nat", ["A"])).rejects.toMatchObject({ failure: "failed" });
+  });
+
+  test("takes a built-in chain that cannot be listed for a failure", async () => {
+    const runner = scriptedRunner([{ command: restore("-S PREROUTING"), result: { exitCode: 1 } }]);
+    await expect(iptables(runner).observe("v4", "nat", ["PREROUTING"])).rejects.toThrow(/exit code 1/);
+  });
+});
+
+describe("reconcile", () => {
+  test("starts no second process where nothing is to be changed", async () => {
+    const runner = scriptedRunner([{ command: restore("-S A"), result: { stdout: "-N A\n" } }]);
+    await reconcile(iptables(runner), task(["A"]));
+    runner.finish();
+  });
+
+  test("plans again after a lost race", async () => {
+    const runner = scriptedRunner([
+      { command: restore("-S A\n-S B"), result: { exitCode: 1 } },
+      { command: restore("-N A\n-N B"), result: { exitCode: 1, stderr: "Chain already exists" } },
+      { command: restore("-S A\n-S B"), result: { stdout: "-N A\n", exitCode: 1 } },
+      { command: restore("-N B"), result: {} },
+    ]);
+    await reconcile(iptables(runner), task(["A", "B"]));
+    runner.finish();
+  });
+
+  test("gives up where the same plan fails twice over", async () => {
+    const runner = scriptedRunner([
+      { command: restore("-S A"), result: { exitCode: 1 } },
+      { command: restore("-N A"), result: { exitCode: 2, stderr: "no such match" } },
+      { command: restore("-S A"), result: { exitCode: 1 } },
+    ]);
+    await expect(reconcile(iptables(runner), task(["A"]))).rejects.toMatchObject({
+      failure: "failed",
+      details: expect.stringContaining("-N A"),
+    });
+    runner.finish();
+  });
+
+  test("does not try again within a call that waited for the lock in vain", async () => {
+    const stderr = "Another app is currently holding the xtables lock. Stopped waiting after 20s.";
+    const runner = scriptedRunner([
+      { command: restore("-S A"), result: { exitCode: 1 } },
+      { command: restore("-N A"), result: { exitCode: 4, stderr } },
+    ]);
+    await expect(reconcile(iptables(runner), task(["A"]))).rejects.toMatchObject({ failure: "tryAgain" });
+    runner.finish();
+  });
+});

@@ -1,0 +1,101 @@
+import type { Change } from "./change.ts";
+import { ruleKeys } from "./normalise.ts";
+import type { ListedRule, Rule } from "./rule.ts";
+
+/** What is known of a chain. `unknown` is not `absent`: nobody has looked. */
+export type ChainState =
+  | { readonly kind: "present"; readonly rules: readonly ListedRule[] }
+  | { readonly kind: "absent" }
+  | { readonly kind: "unknown" };
+
+export type Observed = ReadonlyMap<string, ChainState>;
+
+const unknown: ChainState = { kind: "unknown" };
+
+/** The state a table should have, as far as the caller is concerned. Everything else stays as it is. */
+export interface Desired {
+  /** Chains that hold exactly these rules in this order. */
+  readonly owned?: readonly { readonly chain: string; readonly rules: readonly Rule[] }[];
+  /** Chains that exist, whatever they hold. */
+  readonly shared?: readonly string[];
+  /** Rules among those of others. */
+  readonly entries?: readonly Entries[];
+  /** Chains that do not exist. Nothing but `entries` may still jump to them. */
+  readonly absent?: readonly string[];
+}
+
+export interface Entries {
+  readonly chain: string;
+  /** Where a missing rule goes. A rule that is there already stays where it is. */
+  readonly position: "first" | "last";
+  readonly rules: readonly Rule[];
+  /** Tells the caller's rules from those of others; found ones that `rules` does not want are removed. */
+  readonly isOurs?: (rule: ListedRule) => boolean;
+}
+
+/**
+ * The smallest transaction from the observed state to the desired one; empty when they agree. Where a
+ * chain's state is unknown its creation or removal is written all the same: if it was there already, or
+ * gone, the transaction fails whole and the caller looks.
+ */
+export function transaction(observed: Observed, desired: Desired): Change[] {
+  const created: Change[] = [];
+  const filled: Change[] = [];
+  for (const chain of desired.shared ?? []) {
+    if (rulesOf(observed, chain) === undefined) created.push({ kind: "newChain", chain });
+  }
+  for (const { chain, rules } of desired.owned ?? []) {
+    const found = rulesOf(observed, chain);
+    if (found === undefined) created.push({ kind: "newChain", chain });
+    else if (sameRules(found, rules)) continue;
+    else if (found.length > 0) filled.push({ kind: "flushChain", chain });
+    filled.push(...rules.map((rule): Change => ({ kind: "append", chain, rule })));
+  }
+  const entries = (desired.entries ?? []).flatMap((wanted) => entryChanges(observed, wanted));
+  const deleted: Change[] = (desired.absent ?? []).flatMap((chain): Change[] => {
+    if ((observed.get(chain) ?? unknown).kind === "absent") return [];
+    const isEmpty = rulesOf(observed, chain)?.length === 0;
+    return [...(isEmpty ? [] : [{ kind: "flushChain", chain } as const]), { kind: "deleteChain", chain }];
+  });
+  return [...created, ...filled, ...entries, ...deleted];
+}
+
+function entryChanges(observed: Observed, wanted: Entries): Change[] {
+  const { chain } = wanted;
+  const { missing, extra } = compareEntries(observed, wanted);
+  const removed = extra.map((rule): Change => ({ kind: "deleteRule", chain, rule }));
+  const added =
+    wanted.position === "last"
+      ? missing.map((rule): Change => ({ kind: "append", chain, rule }))
+      : missing.toReversed().map((rule): Change => ({ kind: "insertFirst", chain, rule }));
+  return [...removed, ...added];
+}
+
+/** The wanted rules that are not there, and the caller's rules that are there and not wanted (or twice). */
+export function compareEntries(
+  observed: Observed,
+  wanted: Entries,
+): { missing: Rule[]; extra: ListedRule[] } {
+  const found = rulesOf(observed, wanted.chain) ?? [];
+  const wantedKeys = new Set(wanted.rules.flatMap(ruleKeys));
+  const seen = new Set<string>();
+  const extra = found.filter((rule) => {
+    const keys = ruleKeys(rule);
+    if (keys.every((key) => wantedKeys.has(key) && !seen.has(key))) {
+      for (const key of keys) seen.add(key);
+      return false;
+    }
+    return wanted.isOurs?.(rule) ?? false;
+  });
+  return { missing: wanted.rules.filter((rule) => !ruleKeys(rule).every((key) => seen.has(key))), extra };
+}
+
+function sameRules(found: readonly ListedRule[], wanted: readonly Rule[]): boolean {
+  return found.flatMap(ruleKeys).join("\n") === wanted.flatMap(ruleKeys).join("\n");
+}
+
+/** The rules of a chain, or undefined where there is no such chain as far as anybody knows. */
+export function rulesOf(observed: Observed, chain: string): readonly ListedRule[] | undefined {
+  const state = observed.get(chain);
+  return state?.kind === "present" ? state.rules : undefined;
+}

@@ -1,0 +1,103 @@
+import { type Command, CommandError, type CommandResult, type Runner, runToSuccess } from "@cni-chain/exec";
+import { batchDevice } from "./device-name.ts";
+import type { Link, LinkWithAddresses } from "./link.ts";
+import { inNetns } from "./netns.ts";
+import { parseAddresses, parseLinks } from "./parse.ts";
+import { type LinkChange, renderLinkChange } from "./render.ts";
+
+export interface Where {
+  /** Path of the network namespace to work in; without it, our own. */
+  readonly netns?: string;
+}
+
+/**
+ * Reads the links of these names, in one process; a name that is no link is left out of the answer.
+ *
+ * `ip` has one exit code for "no such device" and for most other troubles, so `lo`, which every namespace has, is
+ * asked for as well: an answer without it tells of a failed reading. Throws CommandError then, TypeError on a name no batch can hold.
+ */
+export async function observeLinks(
+  runner: Runner,
+  names: readonly string[],
+  where: Where = {},
+): Promise<ReadonlyMap<string, Link>> {
+  const lines = ["lo", ...names].map((name) => `link show dev ${batchDevice(name)}\n`);
+  const command = ip(["-j", "-d", "-force", "-batch", "-"], lines.join(""), where);
+  const result = await runner.run(command);
+  if (result.kind !== "exited" || result.exitCode > 1) throw new CommandError(command, result);
+  const links = new Map(parsed(parseLinks, command, result).map((link) => [link.name, link]));
+  if (!links.has("lo")) throw new CommandError(command, result);
+  return links;
+}
+
+/** Reads every link of a kind (`veth`, `ifb`, …). Cost grows with the node: 10 ms at 400 links. Throws CommandError. */
+export async function linksOfKind(runner: Runner, kind: string, where: Where = {}): Promise<readonly Link[]> {
+  return readAll(parseLinks, runner, ip(["-j", "-d", "link", "show", "type", kind], undefined, where));
+}
+
+/**
+ * Makes the changes in one process, in their order, then reads the links of `show`, all of which must be there.
+ * Stops at the first change the kernel refuses and throws CommandError; what came before it stays made.
+ */
+export async function changeLinks(
+  runner: Runner,
+  changes: readonly LinkChange[],
+  show: readonly string[] = [],
+  where: Where = {},
+): Promise<readonly LinkWithAddresses[]> {
+  const lines = [
+    ...changes.map(renderLinkChange),
+    ...show.map((name) => `addr show dev ${batchDevice(name)}`),
+  ];
+  const command = ip(["-j", "-d", "-batch", "-"], `${lines.join("\n")}\n`, where);
+  return readAll(parseAddresses, runner, command);
+}
+
+/**
+ * Deletes a link in one process. Answers `absent` when there was none: the refusal alone does not say so, hence
+ * the second look. Throws CommandError when it is still there or nothing could be found out.
+ */
+export async function deleteLink(
+  runner: Runner,
+  name: string,
+  where: Where = {},
+): Promise<"deleted" | "absent"> {
+  const command = ip(["link", "delete", "dev", name], undefined, where);
+  const result = await runner.run(command);
+  if (result.kind === "exited" && result.exitCode === 0) return "deleted";
+  if (result.kind !== "exited") throw new CommandError(command, result);
+  const links = await observeLinks(runner, [name], where);
+  if (links.has(name)) throw new CommandError(command, result);
+  return "absent";
+}
+
+function ip(argv: readonly string[], stdin: string | undefined, where: Where): Command {
+  const command = { file: "ip", argv, ...(stdin === undefined ? {} : { stdin }) };
+  return where.netns === undefined ? command : inNetns(where.netns, command);
+}
+
+async function readAll<T>(
+  parse: (output: string) => readonly T[],
+  runner: Runner,
+  command: Command,
+): Promise<readonly T[]> {
+  const stdout = await runToSuccess(runner, command);
+  return parsed(parse, command, { kind: "exited", exitCode: 0, stdout, stderr: "" });
+}
+
+/** Output that cannot be read is a failed command, and its text belongs into the message. */
+function parsed<T>(
+  parse: (output: string) => readonly T[],
+  command: Command,
+  result: CommandResult & { readonly kind: "exited" },
+): readonly T[] {
+  try {
+    return parse(result.stdout);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new CommandError(command, {
+      ...result,
+      stderr: `${result.stderr}\nunreadable output: ${error.message}`,
+    });
+  }
+}

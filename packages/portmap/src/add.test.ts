@@ -1,0 +1,225 @@
+import type { AttachmentCall, DelCall, Result } from "@cni-chain/core";
+import type { CommandResult, Runner } from "@cni-chain/exec";
+import { type FakeIptables, fakeIptables } from "iptables-wrapper/fake";
+import { expect, test } from "vitest";
+import { add } from "./add.ts";
+import { type PortmapConfig, readConfig } from "./config.ts";
+import { del } from "./del.ts";
+import type { Kernel } from "./kernel.ts";
+import { lookAndCheck } from "./look.ts";
+import type { Tools } from "./tools.ts";
+
+const prevResult: Result = {
+  interfaces: [{ name: "eth0", sandbox: "/run/netns/x" }],
+  ips: [{ address: "10.0.0.2/24", interface: 0 }, { address: "fd00::2/64" }],
+  routes: [],
+};
+const own = "CNI-DN-623e1c388032b20529218";
+
+/** A node in memory: its rules, its one sysctl, and the lines that were warned. */
+class Bench {
+  readonly sysctls = new Map([["net/ipv4/conf/cni0/route_localnet", "0"]]);
+  readonly warnings: string[] = [];
+  readonly commands: string[] = [];
+  readonly iptables: FakeIptables;
+  readonly tools: Tools;
+  conntrack: CommandResult = { kind: "exited", exitCode: 0, stdout: "", stderr: "" };
+
+  constructor(fail?: Parameters<typeof fakeIptables>[0]) {
+    this.iptables = fakeIptables(fail);
+    const runner: Runner = {
+      run: async ({ file, argv }) => {
+        this.commands.push([file, ...argv].join(" "));
+        if (file === "conntrack") return this.conntrack;
+        return { kind: "exited", exitCode: 0, stdout: '[{"dst":"10.0.0.2","dev":"cni0"}]', stderr: "" };
+      },
+    };
+    const kernel: Kernel = {
+      hasIpv6: () => true,
+      readSysctl: (path) => this.sysctls.get(path),
+      writeSysctl: (path, value) => void this.sysctls.set(path, value),
+      localAddresses: () => () => true,
+    };
+    this.tools = { iptables: this.iptables, runner, kernel };
+  }
+
+  call(portMappings: readonly object[], fields: object = {}): AttachmentCall<PortmapConfig> {
+    const config = readConfig({ ...fields, runtimeConfig: { portMappings } } as Parameters<
+      typeof readConfig
+    >[0]);
+    if (!config.ok) throw new Error("bad test");
+    return { ...this.delCall(), config: config.value, netns: "/run/netns/x", prevResult };
+  }
+
+  delCall(): DelCall {
+    return {
+      attachment: { network: "net", containerId: "c1", ifname: "eth0" },
+      cniVersion: "1.0.0",
+      netns: undefined,
+      prevResult: undefined,
+      netConf: {},
+      warn: (message) => this.warnings.push(message),
+    };
+  }
+
+  add(call: AttachmentCall<PortmapConfig>) {
+    return add(call, prevResult, this.tools);
+  }
+}
+
+const web = { hostPort: 8080, containerPort: 80, protocol: "tcp" };
+const dns = { hostPort: 53, containerPort: 53, protocol: "udp" };
+
+test("ADD without mappings starts no process and gives the prevResult", async () => {
+  const bench = new Bench();
+  expect(await bench.add(bench.call([]))).toBe(prevResult);
+  expect([bench.commands, bench.iptables.applied]).toEqual([[], []]);
+});
+
+test("ADD is one transaction a family and opens 127.0.0.1 on the device that leads to the container", async () => {
+  const bench = new Bench();
+  expect(await bench.add(bench.call([web]))).toBe(prevResult);
+  expect(bench.iptables.applied).toHaveLength(2);
+  expect(bench.iptables.rules("v4", own)).toHaveLength(3);
+  expect(bench.iptables.rules("v6", own)).toHaveLength(2);
+  expect(bench.sysctls.get("net/ipv4/conf/cni0/route_localnet")).toBe("1");
+  expect(bench.commands).toEqual(["ip -j route get 10.0.0.2"]);
+});
+
+test("ADD again changes nothing; with another port it replaces", async () => {
+  const bench = new Bench();
+  await bench.add(bench.call([web]));
+  await bench.add(bench.call([web]));
+  expect(bench.iptables.applied).toHaveLength(2);
+  await bench.add(bench.call([{ ...web, hostPort: 9090 }]));
+  expect(bench.iptables.rules("v4", own)?.join()).not.toContain("8080");
+  expect(bench.iptables.rules("v4", "CNI-HOSTPORT-DNAT")).toHaveLength(1);
+  expect(bench.iptables.rules("v4", "CNI-HOSTPORT-DNAT")?.[0]).toContain("9090");
+});
+
+test("the newest container stands first", async () => {
+  const bench = new Bench();
+  await bench.add(bench.call([web]));
+  const other = bench.call([web]);
+  await bench.add({ ...other, attachment: { ...other.attachment, containerId: "c2" } });
+  expect(
+    bench.iptables.rules("v4", "CNI-HOSTPORT-DNAT")?.map((rule) => /id: "(\w+)"/.exec(rule)?.[1]),
+  ).toEqual(["c2", "c1"]);
+});
+
+test("a failure in IPv6 takes the IPv4 rules back", async () => {
+  const refused: CommandResult = { kind: "exited", exitCode: 4, stdout: "", stderr: "refused" };
+  let failing = true;
+  const bench = new Bench((family) => (family === "v6" && failing ? refused : undefined));
+  await expect(bench.add(bench.call([web]))).rejects.toMatchObject({
+    details: expect.stringContaining("refused"),
+  });
+  expect(bench.iptables.rules("v4", own)).toBeUndefined();
+  expect(bench.iptables.rules("v4", "CNI-HOSTPORT-DNAT")).toEqual([]);
+  failing = false;
+  await bench.add(bench.call([web]));
+  expect(bench.iptables.rules("v6", own)).toHaveLength(2);
+});
+
+test("a sysctl that cannot be written takes the rules back", async () => {
+  const bench = new Bench();
+  const kernel: Kernel = {
+    ...bench.tools.kernel,
+    writeSysctl() {
+      throw new Error("read-only");
+    },
+  };
+  await expect(add(bench.call([web]), prevResult, { ...bench.tools, kernel })).rejects.toThrow("read-only");
+  expect(bench.iptables.rules("v4", own)).toBeUndefined();
+  expect(bench.iptables.rules("v6", own)).toBeUndefined();
+});
+
+test("an externalSetMarkChain that is not there is named, and nothing is written", async () => {
+  const bench = new Bench();
+  const call = bench.call([web], { externalSetMarkChain: "KUBE-MARK-MASQ" });
+  await expect(bench.add(call)).rejects.toMatchObject({
+    code: 7,
+    message: expect.stringContaining("KUBE-MARK-MASQ"),
+  });
+  expect(bench.iptables.applied).toEqual([]);
+});
+
+test("a mapping the container has no address for is warned of", async () => {
+  const bench = new Bench();
+  const call = bench.call([{ ...web, hostIP: "::" }]);
+  await add(call, { ...prevResult, ips: [{ address: "10.0.0.2/24" }] }, bench.tools);
+  expect(bench.warnings).toEqual([
+    "hostPort 8080/tcp is not forwarded: prevResult lists no IPv6 address for the container",
+  ]);
+});
+
+test("DEL needs neither mappings nor prevResult, leaves the shared chains, and can be repeated", async () => {
+  const bench = new Bench();
+  await bench.add(bench.call([web, dns]));
+  await del(bench.delCall(), bench.tools);
+  for (const family of ["v4", "v6"] as const) {
+    expect(bench.iptables.rules(family, own)).toBeUndefined();
+    expect(bench.iptables.rules(family, "CNI-HOSTPORT-DNAT")).toEqual([]);
+  }
+  const applied = bench.iptables.applied.length;
+  await del(bench.delCall(), bench.tools);
+  expect(bench.iptables.applied).toHaveLength(applied);
+});
+
+test("DEL removes what plugins of 2017 left", async () => {
+  const bench = new Bench();
+  const legacy = "CNI-SN-623e1c388032b20529218";
+  await bench.iptables.apply("v4", "nat", [
+    { kind: "newChain", chain: "CNI-HOSTPORT-SNAT" },
+    { kind: "newChain", chain: legacy },
+    { kind: "append", chain: legacy, rule: { target: { kind: "masquerade" } } },
+    { kind: "append", chain: "CNI-HOSTPORT-SNAT", rule: { target: { kind: "jump", to: legacy } } },
+  ]);
+  await del(bench.delCall(), bench.tools);
+  expect(bench.iptables.rules("v4", legacy)).toBeUndefined();
+  expect(bench.iptables.rules("v4", "CNI-HOSTPORT-SNAT")).toEqual([]);
+});
+
+test("DEL goes on past a family that fails, and tells of it", async () => {
+  let failing = false;
+  const busy: CommandResult = { kind: "exited", exitCode: 4, stdout: "", stderr: "holding the xtables lock" };
+  const bench = new Bench((family) => (family === "v4" && failing ? busy : undefined));
+  await bench.add(bench.call([web]));
+  failing = true;
+  await expect(del(bench.delCall(), bench.tools)).rejects.toMatchObject({ failure: "tryAgain" });
+  expect(bench.iptables.rules("v6", own)).toBeUndefined();
+});
+
+test("conntrack that is missing is said, not fatal", async () => {
+  const bench = new Bench();
+  bench.conntrack = { kind: "notFound", path: "/bin" };
+  await bench.add(bench.call([dns]));
+  await del(bench.delCall(), bench.tools);
+  expect(bench.warnings).toHaveLength(4);
+  expect(bench.warnings[0]).toContain("conntrack: no such executable on PATH (/bin)");
+});
+
+test("CHECK finds nothing after ADD, and every loss by name", async () => {
+  const bench = new Bench();
+  const call = bench.call([web]);
+  await bench.add(call);
+  expect(await lookAndCheck(call, prevResult, bench.tools)).toEqual([]);
+  bench.sysctls.set("net/ipv4/conf/cni0/route_localnet", "0");
+  await bench.iptables.apply("v6", "nat", [
+    {
+      kind: "deleteRule",
+      chain: "PREROUTING",
+      rule: { tokens: ["-m", "addrtype", "--dst-type", "LOCAL", "-j", "CNI-HOSTPORT-DNAT"] },
+    },
+  ]);
+  await bench.iptables.apply("v4", "nat", [{ kind: "flushChain", chain: own }]);
+  const found = await lookAndCheck(call, prevResult, bench.tools);
+  expect(found).toHaveLength(5);
+  expect(found.join("\n")).toContain(
+    `iptables nat: rule is missing: -A ${own} -p tcp --dport 8080 -j DNAT --to-destination 10.0.0.2:80`,
+  );
+  expect(found).toContain("sysctl net/ipv4/conf/cni0/route_localnet: expected 1, found 0");
+  expect(found).toContain(
+    "ip6tables nat: rule is missing: -A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+  );
+});

@@ -1,0 +1,106 @@
+import { type JsonObject, type Problem, parseAddress, type Read } from "@cni-chain/core";
+import type { Family, Protocol } from "iptables-wrapper";
+
+/** portmap's configuration after reading: defaults filled in, every value checked. */
+export interface PortmapConfig {
+  readonly snat: boolean;
+  readonly masqAll: boolean;
+  /** Who marks packets for masquerading: our own chain with a bit of the packet mark, or a chain of the operator's. */
+  readonly marking:
+    | { readonly kind: "bit"; readonly bit: number }
+    | { readonly kind: "chain"; readonly chain: string };
+  /** Matches in iptables syntax, a token each, that stand before the jump into the container's chain. */
+  readonly conditions: Readonly<Record<Family, readonly string[]>>;
+  readonly portMappings: readonly PortMapping[];
+}
+
+export interface PortMapping {
+  readonly hostPort: number;
+  readonly containerPort: number;
+  readonly protocol: Protocol;
+  readonly hostIp: HostIp;
+}
+
+/** Which addresses of the node a mapping stands for: all, all of a family (0.0.0.0 or ::), or one. */
+export type HostIp =
+  | { readonly kind: "any" }
+  | { readonly kind: "family"; readonly family: Family }
+  | { readonly kind: "address"; readonly family: Family; readonly address: string };
+
+const defaultMarkBit = 13;
+
+/** Reads the fields that are portmap's. The schema has checked types and ranges; what it cannot say is checked here. */
+export function readConfig(netConf: JsonObject): Read<PortmapConfig> {
+  const { runtimeConfig, conditionsV4, conditionsV6, markMasqBit, externalSetMarkChain } =
+    netConf as WrittenConfig;
+  const problems: Problem[] = [];
+  if (markMasqBit !== undefined && externalSetMarkChain !== undefined) {
+    problems.push({
+      path: "externalSetMarkChain",
+      message: `${JSON.stringify(externalSetMarkChain)} together with markMasqBit ${markMasqBit}: give one of the two`,
+    });
+  }
+  for (const [path, conditions] of Object.entries({ conditionsV4, conditionsV6 })) {
+    const first = conditions?.[0];
+    if (first !== undefined && !/^[-!]/.test(first)) {
+      problems.push({
+        path: `${path}[0]`,
+        message: `${JSON.stringify(first)} is not iptables syntax, which begins with "-" or "!"; the iptables backend takes no nft syntax`,
+      });
+    }
+  }
+  const portMappings: PortMapping[] = [];
+  for (const [index, mapping] of (runtimeConfig?.portMappings ?? []).entries()) {
+    const hostIp = readHostIp(mapping.hostIP ?? "");
+    if (hostIp === undefined) {
+      problems.push({
+        path: `runtimeConfig.portMappings[${index}].hostIP`,
+        message: `${JSON.stringify(mapping.hostIP)} is no IP address; give an IPv4 or IPv6 address, or leave it out for all`,
+      });
+      continue;
+    }
+    const protocol = mapping.protocol.toLowerCase() as Protocol;
+    portMappings.push({ hostPort: mapping.hostPort, containerPort: mapping.containerPort, protocol, hostIp });
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  const written = netConf as WrittenConfig;
+  return {
+    ok: true,
+    value: {
+      snat: written.snat ?? true,
+      masqAll: written.masqAll ?? false,
+      marking:
+        externalSetMarkChain === undefined
+          ? { kind: "bit", bit: markMasqBit ?? defaultMarkBit }
+          : { kind: "chain", chain: externalSetMarkChain },
+      conditions: { v4: conditionsV4 ?? [], v6: conditionsV6 ?? [] },
+      portMappings,
+    },
+  };
+}
+
+/** The fields as schemas/portmap.schema.json lets them through. */
+interface WrittenConfig {
+  readonly snat?: boolean;
+  readonly masqAll?: boolean;
+  readonly markMasqBit?: number;
+  readonly externalSetMarkChain?: string;
+  readonly conditionsV4?: readonly string[];
+  readonly conditionsV6?: readonly string[];
+  readonly runtimeConfig?: {
+    readonly portMappings?: readonly {
+      readonly hostPort: number;
+      readonly containerPort: number;
+      readonly protocol: string;
+      readonly hostIP?: string;
+    }[];
+  };
+}
+
+function readHostIp(text: string): HostIp | undefined {
+  if (text === "") return { kind: "any" };
+  const parsed = parseAddress(text);
+  if (parsed === undefined) return undefined;
+  const { family, address, unspecified } = parsed;
+  return unspecified ? { kind: "family", family } : { kind: "address", family, address };
+}

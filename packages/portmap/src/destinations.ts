@@ -1,0 +1,20 @@
+import { type Attachment, parseCidr, type Result } from "@cni-chain/core";
+import type { Destination } from "./plan.ts";
+
+/**
+ * The container's first IPv4 and first IPv6 address of a prevResult, at most one a family. An address is
+ * passed over only when it clearly is another interface's: its index is in range and that interface has
+ * another name than CNI_IFNAME, or no sandbox.
+ */
+export function destinationsOf(result: Result, { ifname }: Attachment): Destination[] {
+  const found: Destination[] = [];
+  for (const ip of result.ips) {
+    const owner = ip.interface === undefined ? undefined : result.interfaces[ip.interface];
+    if (owner !== undefined && (owner.name !== ifname || !owner.sandbox)) continue;
+    const parsed = parseCidr(ip.address);
+    if (parsed === undefined || found.some(({ family }) => family === parsed.family)) continue;
+    const { family, address, prefix } = parsed;
+    found.push({ family, address, cidr: `${address}/${prefix}` });
+  }
+  return found.sort((a, b) => (a.family < b.family ? -1 : 1));
+}

@@ -1,0 +1,14 @@
+import { processIo, runPlugin } from "@cni-chain/core";
+import { bunRunner } from "@cni-chain/exec/bun";
+import { iptables } from "iptables-wrapper";
+import { procKernel } from "./kernel.ts";
+import { portmap } from "./plugin.ts";
+
+const io = processIo();
+/** Milliseconds for all tools together; a runtime gives up on a plugin later than that. */
+const budgetMs = 30_000;
+const plugin = portmap(() => {
+  const runner = bunRunner({ env: io.env, budgetMs });
+  return { runner, iptables: iptables(runner), kernel: procKernel };
+});
+process.exitCode = await runPlugin(plugin, io);

@@ -1,0 +1,163 @@
+import type { Attachment } from "@cni-chain/core";
+import {
+  type Desired,
+  type Entries,
+  type Family,
+  jumpTarget,
+  type ListedRule,
+  type Mark,
+  maxMultiports,
+  type Observed,
+  type Protocol,
+  type Rule,
+  rulesOf,
+} from "iptables-wrapper";
+import { chains, containerChain, legacyContainerChain, ownerComment } from "./chains.ts";
+import type { PortMapping, PortmapConfig } from "./config.ts";
+
+/** The container's end of the mappings: its address in one family, with the prefix length of its network. */
+export interface Destination {
+  readonly family: Family;
+  /** `10.1.0.5` */
+  readonly address: string;
+  /** `10.1.0.5/16`: the prefix makes its whole subnet count as hairpin traffic. */
+  readonly cidr: string;
+}
+
+/** The mappings that concern a family: all but those bound to an address of the other one. */
+export function mappingsFor(family: Family, mappings: readonly PortMapping[]): PortMapping[] {
+  return mappings.filter(({ hostIp }) => hostIp.kind === "any" || hostIp.family === family);
+}
+
+/** Everything ADD makes in one family's nat table. `mappings` holds at least one. */
+export function desiredRules(
+  attachment: Attachment,
+  config: PortmapConfig,
+  destination: Destination,
+): Desired {
+  const chain = containerChain(attachment);
+  const mappings = mappingsFor(destination.family, config.portMappings);
+  const intoDnat: Rule = { destinationType: "LOCAL", target: { kind: "jump", to: chains.dnat } };
+  return {
+    shared: [chains.dnat],
+    owned: [
+      ...ownMarking(config),
+      { chain, rules: mappings.flatMap((mapping) => mappingRules(config, mapping, destination)) },
+    ],
+    entries: [
+      { chain: "PREROUTING", position: "last", rules: [intoDnat] },
+      { chain: "OUTPUT", position: "last", rules: [intoDnat] },
+      ...intoMasquerade(config),
+      {
+        ...containerEntries(attachment),
+        rules: entryRules(attachment, mappings, config.conditions[destination.family]),
+      },
+    ],
+  };
+}
+
+/** Nothing of this container's is left. Shared chains stay: other containers' rules stand in them. */
+export function desiredAbsence(attachment: Attachment, observed: Observed): Desired {
+  const legacyChain = legacyContainerChain(attachment);
+  const legacyJump = (rule: ListedRule) => jumpTarget(rule) === legacyChain;
+  const legacy = (rulesOf(observed, chains.legacySnat) ?? []).some(legacyJump);
+  return {
+    entries: [
+      { ...containerEntries(attachment), rules: [] },
+      ...(legacy
+        ? [{ chain: chains.legacySnat, position: "last", rules: [], isOurs: legacyJump } as const]
+        : []),
+    ],
+    absent: [containerChain(attachment), ...(legacy ? [legacyChain] : [])],
+  };
+}
+
+/** The newest container stands first, so that a hostPort somebody left behind cannot hold it back. */
+function containerEntries(attachment: Attachment): Omit<Entries, "rules"> {
+  const chain = containerChain(attachment);
+  return { chain: chains.dnat, position: "first", isOurs: (rule) => jumpTarget(rule) === chain };
+}
+
+function ownMarking({ snat, marking }: PortmapConfig): NonNullable<Desired["owned"]> {
+  if (!snat || marking.kind === "chain") return [];
+  const mark = markOf(marking.bit);
+  return [
+    {
+      chain: chains.setMark,
+      rules: [{ comment: "CNI portfwd masquerade mark", target: { kind: "mark", ...mark } }],
+    },
+    { chain: chains.masquerade, rules: [{ mark, target: { kind: "masquerade" } }] },
+  ];
+}
+
+function intoMasquerade({ snat, marking }: PortmapConfig): Entries[] {
+  if (!snat || marking.kind === "chain") return [];
+  const rule: Rule = {
+    comment: "CNI portfwd requiring masquerade",
+    target: { kind: "jump", to: chains.masquerade },
+  };
+  return [{ chain: "POSTROUTING", position: "first", rules: [rule] }];
+}
+
+function markOf(bit: number): Mark {
+  const value = 2 ** bit;
+  return { value, mask: value };
+}
+
+/** Mark what would come back the wrong way, then forward. */
+function mappingRules(config: PortmapConfig, mapping: PortMapping, destination: Destination): Rule[] {
+  const { protocol, hostPort, hostIp } = mapping;
+  const base = {
+    protocol,
+    destinationPort: hostPort,
+    ...(hostIp.kind === "address" ? { destination: hostIp.address } : {}),
+  };
+  return [
+    ...markedSources(config, destination).map(
+      (source): Rule => ({ ...base, source, target: { kind: "jump", to: markChain(config) } }),
+    ),
+    { ...base, target: { kind: "dnat", address: destination.address, port: mapping.containerPort } },
+  ];
+}
+
+/** Hairpin traffic of the container's subnet, the node's own 127.0.0.1, or with masqAll everybody. */
+function markedSources({ snat, masqAll }: PortmapConfig, { family, cidr }: Destination): string[] {
+  if (!snat) return [];
+  if (masqAll) return [family === "v4" ? "0.0.0.0/0" : "::/0"];
+  return family === "v4" ? [cidr, "127.0.0.1"] : [cidr];
+}
+
+function markChain({ marking }: PortmapConfig): string {
+  return marking.kind === "chain" ? marking.chain : chains.setMark;
+}
+
+/** The jumps into the container's chain: by protocol, as many ports in one rule as multiport takes. */
+function entryRules(
+  attachment: Attachment,
+  mappings: readonly PortMapping[],
+  conditions: readonly string[],
+): Rule[] {
+  const portsOf = new Map<Protocol, Set<number>>();
+  for (const { protocol, hostPort } of mappings) {
+    portsOf.set(protocol, (portsOf.get(protocol) ?? new Set()).add(hostPort));
+  }
+  return [...portsOf]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([protocol, ports]) =>
+      inGroups([...ports], maxMultiports).map(
+        (group): Rule => ({
+          comment: ownerComment(attachment),
+          protocol,
+          destinationPorts: group,
+          conditions,
+          target: { kind: "jump", to: containerChain(attachment) },
+        }),
+      ),
+    );
+}
+
+function inGroups<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
+    items.slice(at * size, (at + 1) * size),
+  );
+}

@@ -15,6 +15,8 @@ export const ErrorCode = {
   operationFailed: 100,
   /** 101: CHECK found the attachment other than it should be. */
   checkFailed: 101,
+  /** 102: portmap with onConflict "refuse": another container has the host port. */
+  hostPortTaken: 102,
   /** 999: a fault of the plugin itself. */
   internal: 999,
 } as const;

@@ -1,21 +1,26 @@
 import { type Command, CommandError, type CommandResult, type Runner } from "@cni-chain/exec";
 import type { Change } from "./change.ts";
 import { parseListing } from "./parse-listing.ts";
-import { renderListing, renderRestore, type Table } from "./render-restore.ts";
+import { renderListing, renderRestore } from "./render-restore.ts";
 import type { Family } from "./rule.ts";
-import type { ChainState, Observed } from "./transaction.ts";
+import { type ByTable, byTable, inTables } from "./table.ts";
+import { type ChainState, type Observed, unknown } from "./transaction.ts";
 
 /** Reads and writes the tables of the node. Every call is one process, or as few as the kernel's state allows. */
 export interface Iptables {
   /**
-   * The state of these chains of a table, in one process where all of them exist. The tool stops at the
-   * first chain that does not; those behind it are `unknown`, or looked up one process more for each
-   * missing chain where `exact` is asked for. Built-in chains always exist. Throws CommandError.
+   * The state of these chains, in one process where all of them exist. The tool stops at the first chain
+   * that does not, and what is behind it costs another process: the built-in chains, which always exist,
+   * are looked up all the same, the others only where `exact` is asked for and else are `unknown`.
+   * Throws IptablesError.
    */
-  observe(family: Family, table: Table, chains: readonly string[], accuracy?: "exact"): Promise<Observed>;
-  /** Carries all changes out, or none. No process where there are none. Throws IptablesError. */
-  apply(family: Family, table: Table, changes: readonly Change[]): Promise<void>;
+  observe(family: Family, chains: ByTable<readonly string[]>, accuracy?: "exact"): Promise<ObservedTables>;
+  /** Carries all changes of a table out, or none. No process where there are none. Throws IptablesError. */
+  apply(family: Family, changes: ByTable<readonly Change[]>): Promise<void>;
 }
+
+/** What was seen of each table that was asked for. */
+export type ObservedTables = ByTable<Observed>;
 
 /** Seconds that iptables-legacy waits for the xtables lock; the nft variant has no lock. */
 const lockWaitSeconds = 20;
@@ -26,26 +31,33 @@ const lockWaitSeconds = 20;
  */
 export function iptables(runner: Runner): Iptables {
   return {
-    async observe(family, table, chains, accuracy) {
-      const observed = new Map<string, ChainState>(chains.map((chain) => [chain, { kind: "unknown" }]));
-      let rest = [...chains];
-      while (rest.length > 0) {
-        const command = restore(family, renderListing(table, rest));
+    async observe(family, chains, accuracy) {
+      const asked = inTables(chains).flatMap(([table, names]) => names.map((chain) => ({ table, chain })));
+      const states: ChainState[] = [];
+      while (states.length < asked.length) {
+        const rest = asked.slice(states.length);
+        const command = restore(
+          family,
+          renderListing(byTable(rest, (group) => group.map(({ chain }) => chain))),
+        );
         const result = await runner.run(command);
-        const listed = new Map(listedChains(command, result));
-        for (const [chain, rules] of listed) observed.set(chain, { kind: "present", rules });
-        const missing = rest.find((chain) => !listed.has(chain));
+        for (const [at, { chain, rules }] of listedChains(command, result).entries()) {
+          if (chain !== rest[at]?.chain) throw new IptablesError(command, result);
+          states.push({ kind: "present", rules });
+        }
+        const missing = asked[states.length];
         if (missing === undefined) break;
-        if (builtIn.has(missing)) throw new IptablesError(command, result);
-        observed.set(missing, { kind: "absent" });
-        rest = rest.slice(rest.indexOf(missing) + 1);
-        if (accuracy !== "exact") break;
+        if (builtIn.has(missing.chain)) throw new IptablesError(command, result);
+        states.push({ kind: "absent" });
+        if (accuracy !== "exact" && !asked.slice(states.length).some(({ chain }) => builtIn.has(chain)))
+          break;
       }
-      return observed;
+      const looked = asked.map((one, at) => ({ ...one, state: states[at] ?? unknown }));
+      return byTable(looked, (group) => new Map(group.map(({ chain, state }) => [chain, state])));
     },
-    async apply(family, table, changes) {
-      if (changes.length === 0) return;
-      const command = restore(family, renderRestore(table, changes));
+    async apply(family, changes) {
+      if (inTables(changes).length === 0) return;
+      const command = restore(family, renderRestore(changes));
       const result = await runner.run(command);
       if (result.kind !== "exited" || result.exitCode !== 0) throw new IptablesError(command, result);
     },

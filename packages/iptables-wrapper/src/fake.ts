@@ -5,52 +5,66 @@ import { ruleKeys } from "./normalise.ts";
 import { renderRule } from "./render.ts";
 import { renderRestore } from "./render-restore.ts";
 import type { Family, ListedRule, Rule } from "./rule.ts";
+import { inTables, type Table } from "./table.ts";
+import type { ChainState } from "./transaction.ts";
 
 type Chains = Map<string, ListedRule[]>;
 
 export interface FakeIptables extends Iptables {
   /** The rules of a chain as `-S` would list their tokens; undefined where there is no such chain. */
-  rules(family: Family, chain: string): string[] | undefined;
+  rules(family: Family, chain: string, table?: Table): string[] | undefined;
   /** Transactions carried out so far, as the text they were. */
   readonly applied: readonly string[];
 }
 
 /**
- * A model of one nat table per family, for tests: transactions work whole or not at all, and what iptables
+ * A model of the tables of both families, for tests: transactions work whole or not at all, and what iptables
  * refuses is refused. `fail` is asked before each call of apply; an outcome it gives is thrown instead.
  */
 export function fakeIptables(
   fail: (family: Family) => CommandResult | undefined = () => undefined,
 ): FakeIptables {
-  const tables: Record<Family, Chains> = { v4: emptyTable(), v6: emptyTable() };
+  const tables: Record<Family, Record<Table, Chains>> = { v4: emptyTables(), v6: emptyTables() };
   const applied: string[] = [];
   return {
     applied,
-    rules: (family, chain) => tables[family].get(chain)?.map(({ tokens }) => tokens.join(" ")),
-    async observe(family, _table, chains) {
-      return new Map(
-        chains.map((chain) => {
-          const rules = tables[family].get(chain);
-          return [chain, rules === undefined ? { kind: "absent" } : { kind: "present", rules: [...rules] }];
-        }),
-      );
+    rules: (family, chain, table = "nat") =>
+      tables[family][table].get(chain)?.map(({ tokens }) => tokens.join(" ")),
+    async observe(family, chains) {
+      const seen = inTables(chains).map(([table, names]) => [table, look(tables[family][table], names)]);
+      return Object.fromEntries(seen);
     },
-    async apply(family, table, changes) {
-      if (changes.length === 0) return;
-      const stdin = renderRestore(table, changes);
+    async apply(family, changes) {
+      if (inTables(changes).length === 0) return;
+      const stdin = renderRestore(changes);
       const command = { file: "iptables-restore", argv: [], stdin };
       const failure = fail(family);
       if (failure !== undefined) throw new IptablesError(command, failure);
-      const copy: Chains = new Map([...tables[family]].map(([chain, rules]) => [chain, [...rules]]));
-      for (const [index, change] of changes.entries()) {
-        if (applyChange(copy, change)) continue;
-        const stderr = `line ${index + 2} failed`;
-        throw new IptablesError(command, { kind: "exited", exitCode: 1, stdout: "", stderr });
+      for (const [table, lines] of inTables(changes)) {
+        const copy: Chains = new Map([...tables[family][table]].map(([chain, rules]) => [chain, [...rules]]));
+        const refused = lines.find((change) => !applyChange(copy, change));
+        if (refused !== undefined) {
+          const stderr = `refused: ${JSON.stringify(refused)}`;
+          throw new IptablesError(command, { kind: "exited", exitCode: 1, stdout: "", stderr });
+        }
+        tables[family][table] = copy;
       }
-      tables[family] = copy;
       applied.push(stdin);
     },
   };
+}
+
+function look(table: Chains, chains: readonly string[]): Map<string, ChainState> {
+  return new Map(
+    chains.map((chain) => {
+      const rules = table.get(chain);
+      return [chain, rules === undefined ? { kind: "absent" } : { kind: "present", rules: [...rules] }];
+    }),
+  );
+}
+
+function emptyTables(): Record<Table, Chains> {
+  return { raw: emptyTable(), mangle: emptyTable(), nat: emptyTable() };
 }
 
 function emptyTable(): Chains {
@@ -91,5 +105,5 @@ function isJumpedTo(chains: Chains, chain: string): boolean {
 }
 
 function targetExists(chains: Chains, { target }: Rule): boolean {
-  return target.kind !== "jump" || ["RETURN", "ACCEPT"].includes(target.to) || chains.has(target.to);
+  return target.kind !== "jump" || ["RETURN", "ACCEPT", "DROP"].includes(target.to) || chains.has(target.to);
 }

@@ -1,12 +1,13 @@
 export type { Change } from "./change.ts";
-export { type Iptables, IptablesError, iptables } from "./client.ts";
+export { type Iptables, IptablesError, iptables, type ObservedTables } from "./client.ts";
 export { differences } from "./differences.ts";
 export { type Clause, clausesOf, jumpTarget, ruleKeys } from "./normalise.ts";
 export { parseListing } from "./parse-listing.ts";
 export { type Reconciliation, reconcile } from "./reconcile.ts";
 export { maxMultiports, renderRule } from "./render.ts";
-export { renderRestore, type Table } from "./render-restore.ts";
+export { renderRestore } from "./render-restore.ts";
 export type { Family, ListedRule, Mark, Protocol, Rule, Target } from "./rule.ts";
+export type { ByTable, Table } from "./table.ts";
 export {
   type ChainState,
   type Desired,

@@ -1,19 +1,18 @@
 import type { ListedRule } from "./rule.ts";
 
-/** The chains of a listing (`iptables -S`, or the lines of `iptables-save`), in its order. */
-export function parseListing(text: string): Map<string, ListedRule[]> {
-  const chains = new Map<string, ListedRule[]>();
+/** A chain of a listing, with its rules in their order. */
+export interface ListedChain {
+  readonly chain: string;
+  readonly rules: readonly ListedRule[];
+}
+
+/** The chains of a listing (`iptables -S CHAIN`, once or several times), in its order. */
+export function parseListing(text: string): ListedChain[] {
+  const chains: { chain: string; rules: ListedRule[] }[] = [];
   for (const line of text.split("\n")) {
-    const [flag, chain, ...tokens] = splitTokens(line);
-    if (flag === undefined) continue;
-    if (flag.startsWith(":")) chains.set(flag.slice(1), []);
-    else if (chain === undefined) continue;
-    else if (flag === "-N" || flag === "-P") chains.set(chain, []);
-    else if (flag === "-A") {
-      const rules = chains.get(chain);
-      if (rules === undefined) chains.set(chain, [{ tokens }]);
-      else rules.push({ tokens });
-    }
+    const [flag, chain = "", ...tokens] = splitTokens(line);
+    if (flag === "-N" || flag === "-P") chains.push({ chain, rules: [] });
+    else if (flag === "-A") chains.at(-1)?.rules.push({ tokens });
   }
   return chains;
 }

@@ -8,9 +8,8 @@ const argv = ["--noflush", "--wait", "20"];
 const restore = (stdin: string) => ({ file: "iptables-restore", argv, stdin: `*nat\n${stdin}\nCOMMIT\n` });
 const task = (chains: string[]): Reconciliation => ({
   family: "v4",
-  table: "nat",
-  chains,
-  plan: (observed) => transaction(observed, { shared: chains }),
+  chains: { nat: chains },
+  plan: ({ nat = new Map() }) => ({ nat: transaction(nat, { shared: chains }) }),
 });
 
 describe("observe", () => {
@@ -18,9 +17,9 @@ describe("observe", () => {
     const runner = scriptedRunner([
       { command: restore("-S A\n-S B"), result: { stdout: "-N A\n-A A -j B\n-N B\n" } },
     ]);
-    const observed = await iptables(runner).observe("v4", "nat", ["A", "B"], "exact");
-    expect(observed.get("A")).toEqual({ kind: "present", rules: [{ tokens: ["-j", "B"] }] });
-    expect(observed.get("B")).toEqual({ kind: "present", rules: [] });
+    const { nat } = await iptables(runner).observe("v4", { nat: ["A", "B"] }, "exact");
+    expect(nat?.get("A")).toEqual({ kind: "present", rules: [{ tokens: ["-j", "B"] }] });
+    expect(nat?.get("B")).toEqual({ kind: "present", rules: [] });
     runner.finish();
   });
 
@@ -28,8 +27,22 @@ describe("observe", () => {
     const runner = scriptedRunner([
       { command: restore("-S A\n-S B\n-S C"), result: { stdout: "-N A\n", exitCode: 1 } },
     ]);
-    const observed = await iptables(runner).observe("v4", "nat", ["A", "B", "C"]);
-    expect([...observed.values()].map(({ kind }) => kind)).toEqual(["present", "absent", "unknown"]);
+    const { nat } = await iptables(runner).observe("v4", { nat: ["A", "B", "C"] });
+    expect([...(nat?.values() ?? [])].map(({ kind }) => kind)).toEqual(["present", "absent", "unknown"]);
+  });
+
+  test("goes on behind a missing chain for the sake of a built-in one", async () => {
+    const runner = scriptedRunner([
+      {
+        command: { ...restore(""), stdin: "*raw\n-S A\nCOMMIT\n*nat\n-S OUTPUT\n-S B\n-S C\nCOMMIT\n" },
+        result: { exitCode: 1 },
+      },
+      { command: restore("-S OUTPUT\n-S B\n-S C"), result: { stdout: "-P OUTPUT ACCEPT\n", exitCode: 1 } },
+    ]);
+    const { raw, nat } = await iptables(runner).observe("v4", { raw: ["A"], nat: ["OUTPUT", "B", "C"] });
+    expect(raw?.get("A")?.kind).toBe("absent");
+    expect([...(nat?.values() ?? [])].map(({ kind }) => kind)).toEqual(["present", "absent", "unknown"]);
+    runner.finish();
   });
 
   test("goes on behind a missing chain where the truth is asked for", async () => {
@@ -37,8 +50,8 @@ describe("observe", () => {
       { command: restore("-S A\n-S B\n-S C"), result: { exitCode: 1 } },
       { command: restore("-S B\n-S C"), result: { stdout: "-N B\n", exitCode: 1 } },
     ]);
-    const observed = await iptables(runner).observe("v4", "nat", ["A", "B", "C"], "exact");
-    expect([...observed.values()].map(({ kind }) => kind)).toEqual(["absent", "present", "absent"]);
+    const { nat } = await iptables(runner).observe("v4", { nat: ["A", "B", "C"] }, "exact");
+    expect([...(nat?.values() ?? [])].map(({ kind }) => kind)).toEqual(["absent", "present", "absent"]);
     runner.finish();
   });
 
@@ -46,12 +59,12 @@ describe("observe", () => {
     const runner = scriptedRunner([
       { command: restore("-S A"), result: { exitCode, stderr: "Permission denied" } },
     ]);
-    await expect(iptables(runner).observe("v4", "nat", ["A"])).rejects.toMatchObject({ failure: "failed" });
+    await expect(iptables(runner).observe("v4", { nat: ["A"] })).rejects.toMatchObject({ failure: "failed" });
   });
 
   test("takes a built-in chain that cannot be listed for a failure", async () => {
     const runner = scriptedRunner([{ command: restore("-S PREROUTING"), result: { exitCode: 1 } }]);
-    await expect(iptables(runner).observe("v4", "nat", ["PREROUTING"])).rejects.toThrow(/exit code 1/);
+    await expect(iptables(runner).observe("v4", { nat: ["PREROUTING"] })).rejects.toThrow(/exit code 1/);
   });
 });
 

@@ -1,18 +1,16 @@
 import type { Change } from "./change.ts";
-import { type Iptables, IptablesError } from "./client.ts";
-import type { Table } from "./render-restore.ts";
+import { type Iptables, IptablesError, type ObservedTables } from "./client.ts";
 import type { Family } from "./rule.ts";
-import type { Observed } from "./transaction.ts";
+import type { ByTable } from "./table.ts";
 
 export interface Reconciliation {
   readonly family: Family;
-  readonly table: Table;
   /** Chains to look at, the ones most likely there first. */
-  readonly chains: readonly string[];
+  readonly chains: ByTable<readonly string[]>;
   /** `exact` where a chain must not be taken as absent before somebody has looked. */
   readonly accuracy?: "exact";
   /** The transaction for what was observed. Called again after a lost race. */
-  plan(observed: Observed): readonly Change[];
+  plan(observed: ObservedTables): ByTable<readonly Change[]> | Promise<ByTable<readonly Change[]>>;
 }
 
 /** Lost races in a row before we give up. Each means that somebody else's transaction went through. */
@@ -23,18 +21,18 @@ const maxAttempts = 8;
  * another one now, somebody was faster and it is tried; if it is the same, the failure is real.
  * Gives what was observed before the transaction that went through.
  */
-export async function reconcile(iptables: Iptables, task: Reconciliation): Promise<Observed> {
-  let observed = await iptables.observe(task.family, task.table, task.chains, task.accuracy);
-  let changes = task.plan(observed);
+export async function reconcile(iptables: Iptables, task: Reconciliation): Promise<ObservedTables> {
+  let observed = await iptables.observe(task.family, task.chains, task.accuracy);
+  let changes = await task.plan(observed);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await iptables.apply(task.family, task.table, changes);
+      await iptables.apply(task.family, changes);
       return observed;
     } catch (error) {
       if (!(error instanceof IptablesError) || error.failure !== "failed" || attempt === maxAttempts)
         throw error;
-      observed = await iptables.observe(task.family, task.table, task.chains, "exact");
-      const next = task.plan(observed);
+      observed = await iptables.observe(task.family, task.chains, "exact");
+      const next = await task.plan(observed);
       if (JSON.stringify(next) === JSON.stringify(changes)) throw error;
       changes = next;
     }

@@ -11,14 +11,16 @@ test("a transaction is one table, one line a change, one COMMIT", () => {
     target: { kind: "jump", to: "B" },
   };
   expect(
-    renderRestore("nat", [
-      { kind: "newChain", chain: "A" },
-      { kind: "flushChain", chain: "B" },
-      { kind: "append", chain: "A", rule },
-      { kind: "insertFirst", chain: "POSTROUTING", rule: { target: { kind: "masquerade" } } },
-      { kind: "deleteRule", chain: "C", rule: { tokens: ["-s", "10.0.0.0/8", "-j", "D"] } },
-      { kind: "deleteChain", chain: "D" },
-    ]),
+    renderRestore({
+      nat: [
+        { kind: "newChain", chain: "A" },
+        { kind: "flushChain", chain: "B" },
+        { kind: "append", chain: "A", rule },
+        { kind: "insertFirst", chain: "POSTROUTING", rule: { target: { kind: "masquerade" } } },
+        { kind: "deleteRule", chain: "C", rule: { tokens: ["-s", "10.0.0.0/8", "-j", "D"] } },
+        { kind: "deleteChain", chain: "D" },
+      ],
+    }),
   ).toBe(
     [
       "*nat",
@@ -35,7 +37,9 @@ test("a transaction is one table, one line a change, one COMMIT", () => {
 });
 
 test("a listing is a transaction that only prints", () => {
-  expect(renderListing("nat", ["PREROUTING", "X"])).toBe("*nat\n-S PREROUTING\n-S X\nCOMMIT\n");
+  expect(renderListing({ raw: ["PREROUTING"], nat: ["PREROUTING", "X"] })).toBe(
+    "*raw\n-S PREROUTING\nCOMMIT\n*nat\n-S PREROUTING\n-S X\nCOMMIT\n",
+  );
 });
 
 test.each(["", "a b", 'q"q', "b\\b", "it's", "-x", "#", "é;$(id)`"])(
@@ -52,8 +56,8 @@ test.each(["a\nb", "a\rb", "a\0b", "\u007f", "\t"])("a control character is refu
 test.each(["", "a b", "-x", "!x", "x".repeat(29), "a\nCOMMIT"])(
   "%j is refused as a chain's name",
   (chain) => {
-    expect(() => renderRestore("nat", [{ kind: "newChain", chain }])).toThrow(/no chain name/);
-    expect(() => renderListing("nat", [chain])).toThrow(/no chain name/);
+    expect(() => renderRestore({ nat: [{ kind: "newChain", chain }] })).toThrow(/no chain name/);
+    expect(() => renderListing({ nat: [chain] })).toThrow(/no chain name/);
   },
 );
 
@@ -66,14 +70,16 @@ test.each<[string, Partial<Rule>]>([
   ["a comment the kernel would cut", { comment: "é".repeat(128) }],
 ])("%s is refused", (_, rule) => {
   const change = { kind: "append", chain: "A", rule: { target: { kind: "masquerade" }, ...rule } } as const;
-  expect(() => renderRestore("nat", [change])).toThrow(RangeError);
+  expect(() => renderRestore({ nat: [change] })).toThrow(RangeError);
 });
 
 test("a listing is read chain by chain, the empty ones too", () => {
   const chains = parseListing(
     '-P PREROUTING ACCEPT\n-A PREROUTING -j X\n-N X\n-N Y\n-A Y -m comment --comment "a b"\n',
   );
-  expect([...chains.keys()]).toEqual(["PREROUTING", "X", "Y"]);
-  expect(chains.get("X")).toEqual([]);
-  expect(chains.get("Y")).toEqual([{ tokens: ["-m", "comment", "--comment", "a b"] }]);
+  expect(chains).toEqual([
+    { chain: "PREROUTING", rules: [{ tokens: ["-j", "X"] }] },
+    { chain: "X", rules: [] },
+    { chain: "Y", rules: [{ tokens: ["-m", "comment", "--comment", "a b"] }] },
+  ]);
 });

@@ -1,18 +1,22 @@
 import type { Change } from "./change.ts";
 import { renderRule } from "./render.ts";
 import type { ListedRule, Rule } from "./rule.ts";
+import { type ByTable, inTables } from "./table.ts";
 
-/** Tables of iptables(8) that this wrapper writes to. */
-export type Table = "nat" | "raw";
-
-/** Input of `iptables-restore --noflush`: all changes of a table, carried out whole or not at all. */
-export function renderRestore(table: Table, changes: readonly Change[]): string {
-  return [`*${table}`, ...changes.map(renderChange), "COMMIT", ""].join("\n");
+/** Input of `iptables-restore --noflush`: the changes of each table, carried out whole or not at all. */
+export function renderRestore(changes: ByTable<readonly Change[]>): string {
+  return renderTables(changes, renderChange);
 }
 
 /** Input of `iptables-restore --noflush` that prints chains as `iptables -S` does and changes nothing. */
-export function renderListing(table: Table, chains: readonly string[]): string {
-  return [`*${table}`, ...chains.map((chain) => `-S ${chainName(chain)}`), "COMMIT", ""].join("\n");
+export function renderListing(chains: ByTable<readonly string[]>): string {
+  return renderTables(chains, (chain) => `-S ${chainName(chain)}`);
+}
+
+function renderTables<T>(tables: ByTable<readonly T[]>, renderLine: (item: T) => string): string {
+  return inTables(tables)
+    .map(([table, items]) => [`*${table}`, ...items.map(renderLine), "COMMIT", ""].join("\n"))
+    .join("");
 }
 
 function renderChange(change: Change): string {

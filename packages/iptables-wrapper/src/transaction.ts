@@ -10,7 +10,7 @@ export type ChainState =
 
 export type Observed = ReadonlyMap<string, ChainState>;
 
-const unknown: ChainState = { kind: "unknown" };
+export const unknown: ChainState = { kind: "unknown" };
 
 /** The state a table should have, as far as the caller is concerned. Everything else stays as it is. */
 export interface Desired {
@@ -31,6 +31,8 @@ export interface Entries {
   readonly rules: readonly Rule[];
   /** Tells the caller's rules from those of others; found ones that `rules` does not want are removed. */
   readonly isOurs?: (rule: ListedRule) => boolean;
+  /** Take the caller's rules out wherever they are, and write them anew at `position`. */
+  readonly afresh?: boolean;
 }
 
 /**
@@ -81,7 +83,7 @@ export function compareEntries(
   const seen = new Set<string>();
   const extra = found.filter((rule) => {
     const keys = ruleKeys(rule);
-    if (keys.every((key) => wantedKeys.has(key) && !seen.has(key))) {
+    if (!wanted.afresh && keys.every((key) => wantedKeys.has(key) && !seen.has(key))) {
       for (const key of keys) seen.add(key);
       return false;
     }

@@ -9,6 +9,7 @@ import {
   IptablesError,
   iptables,
   type ListedRule,
+  type Observed,
   type Rule,
   reconcile,
   transaction,
@@ -86,12 +87,18 @@ describe.each(matrix)("$variant, $family", ({ variant, family }) => {
     ],
   };
   const chains = ["PREROUTING", "POSTROUTING", "LEAF", "OWN"];
+  const observe = async (names: string[]): Promise<Observed> =>
+    (await client.observe(family, { nat: names }, "exact")).nat ?? new Map();
   const establish = () =>
-    reconcile(client, { family, table: "nat", chains, plan: (observed) => transaction(observed, desired) });
+    reconcile(client, {
+      family,
+      chains: { nat: chains },
+      plan: ({ nat = new Map() }) => ({ nat: transaction(nat, desired) }),
+    });
 
   test("every kind of rule is read back as it was written, and a second time nothing is to do", async () => {
     await establish();
-    expect(differences(await client.observe(family, "nat", chains, "exact"), desired)).toEqual([]);
+    expect(differences(await observe(chains), desired)).toEqual([]);
     commands = [];
     await establish();
     expect(commands).toEqual([`${tool}-restore`]);
@@ -101,7 +108,7 @@ describe.each(matrix)("$variant, $family", ({ variant, family }) => {
     await establish();
     const before = await node.run([`${tool}-save`, "-t", "nat"]);
     commands = [];
-    await client.observe(family, "nat", chains);
+    await client.observe(family, { nat: chains });
     expect(commands).toHaveLength(1);
     expect(withoutDates(await node.run([`${tool}-save`, "-t", "nat"]))).toEqual(withoutDates(before));
   });
@@ -110,7 +117,7 @@ describe.each(matrix)("$variant, $family", ({ variant, family }) => {
     await node.run([tool, "-t", "nat", "-A", "PREROUTING", "-j", "ACCEPT"]);
     await node.run([tool, "-t", "nat", "-A", "POSTROUTING", "-j", "ACCEPT"]);
     await establish();
-    const observed = await client.observe(family, "nat", chains, "exact");
+    const observed = await observe(chains);
     const targets = (chain: string) => {
       const state = observed.get(chain);
       return state?.kind === "present" ? state.rules.map((rule: ListedRule) => rule.tokens.at(-1)) : [];
@@ -121,10 +128,10 @@ describe.each(matrix)("$variant, $family", ({ variant, family }) => {
 
   test("a transaction with one bad line leaves no trace of the good ones", async () => {
     const bad = { kind: "append", chain: "NEW", rule: { target: { kind: "jump", to: "NOWHERE" } } } as const;
-    await expect(client.apply(family, "nat", [{ kind: "newChain", chain: "NEW" }, bad])).rejects.toThrow(
+    await expect(client.apply(family, { nat: [{ kind: "newChain", chain: "NEW" }, bad] })).rejects.toThrow(
       IptablesError,
     );
-    expect((await client.observe(family, "nat", ["NEW"], "exact")).get("NEW")).toEqual({ kind: "absent" });
+    expect((await observe(["NEW"])).get("NEW")).toEqual({ kind: "absent" });
   });
 
   test("removal takes what is ours and only that", async () => {
@@ -137,10 +144,9 @@ describe.each(matrix)("$variant, $family", ({ variant, family }) => {
     };
     await reconcile(client, {
       family,
-      table: "nat",
-      chains: ["PREROUTING", "OWN"],
+      chains: { nat: ["PREROUTING", "OWN"] },
       accuracy: "exact",
-      plan: (observed) => transaction(observed, gone),
+      plan: ({ nat = new Map() }) => ({ nat: transaction(nat, gone) }),
     });
     const saved = await node.run([`${tool}-save`, "-t", "nat"]);
     expect(saved).not.toContain("OWN");
@@ -153,19 +159,19 @@ describe.each(matrix)("$variant, $family", ({ variant, family }) => {
       workers.map((worker) =>
         reconcile(client, {
           family,
-          table: "nat",
-          chains: ["SHARED", worker],
-          plan: (observed) =>
-            transaction(observed, {
+          chains: { nat: ["SHARED", worker] },
+          plan: ({ nat = new Map() }) => ({
+            nat: transaction(nat, {
               shared: ["SHARED", worker],
               entries: [
                 { chain: "SHARED", position: "last", rules: [{ target: { kind: "jump", to: worker } }] },
               ],
             }),
+          }),
         }),
       ),
     );
-    const observed = await client.observe(family, "nat", ["SHARED"], "exact");
+    const observed = await observe(["SHARED"]);
     const state = observed.get("SHARED");
     const jumps = state?.kind === "present" ? state.rules.map((rule: ListedRule) => rule.tokens.at(-1)) : [];
     expect(jumps.sort()).toEqual(workers);

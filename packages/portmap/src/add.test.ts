@@ -2,11 +2,11 @@ import type { AttachmentCall, DelCall, Result } from "@cni-chain/core";
 import type { CommandResult, Runner } from "@cni-chain/exec";
 import { type FakeIptables, fakeIptables } from "iptables-wrapper/fake";
 import { expect, test } from "vitest";
-import { add } from "./add.ts";
+import { add, check } from "./add.ts";
 import { type PortmapConfig, readConfig } from "./config.ts";
 import { del } from "./del.ts";
+import { iptablesBackend } from "./iptables/backend.ts";
 import type { Kernel } from "./kernel.ts";
-import { lookAndCheck } from "./look.ts";
 import type { Tools } from "./tools.ts";
 
 const prevResult: Result = {
@@ -23,6 +23,7 @@ class Bench {
   readonly commands: string[] = [];
   readonly iptables: FakeIptables;
   readonly tools: Tools;
+  sysctlFailure: Error | undefined;
   conntrack: CommandResult = { kind: "exited", exitCode: 0, stdout: "", stderr: "" };
 
   constructor(fail?: Parameters<typeof fakeIptables>[0]) {
@@ -37,10 +38,15 @@ class Bench {
     const kernel: Kernel = {
       hasIpv6: () => true,
       readSysctl: (path) => this.sysctls.get(path),
-      writeSysctl: (path, value) => void this.sysctls.set(path, value),
+      writeSysctl: (path, value) => {
+        if (this.sysctlFailure !== undefined) throw this.sysctlFailure;
+        this.sysctls.set(path, value);
+      },
       localAddresses: () => () => true,
+      networksOf: () => ({ widest: 24, has: (address) => address.startsWith("10.0.0.") }),
     };
-    this.tools = { iptables: this.iptables, runner, kernel };
+    const host = { runner, kernel };
+    this.tools = { ...host, backend: iptablesBackend(this.iptables, host) };
   }
 
   call(portMappings: readonly object[], fields: object = {}): AttachmentCall<PortmapConfig> {
@@ -123,13 +129,8 @@ test("a failure in IPv6 takes the IPv4 rules back", async () => {
 
 test("a sysctl that cannot be written takes the rules back", async () => {
   const bench = new Bench();
-  const kernel: Kernel = {
-    ...bench.tools.kernel,
-    writeSysctl() {
-      throw new Error("read-only");
-    },
-  };
-  await expect(add(bench.call([web]), prevResult, { ...bench.tools, kernel })).rejects.toThrow("read-only");
+  bench.sysctlFailure = new Error("read-only");
+  await expect(bench.add(bench.call([web]))).rejects.toThrow("read-only");
   expect(bench.iptables.rules("v4", own)).toBeUndefined();
   expect(bench.iptables.rules("v6", own)).toBeUndefined();
 });
@@ -166,15 +167,87 @@ test("DEL needs neither mappings nor prevResult, leaves the shared chains, and c
   expect(bench.iptables.applied).toHaveLength(applied);
 });
 
+const localnet = "net/ipv4/conf/cni0/route_localnet";
+const markers = (bench: Bench) =>
+  bench.iptables.rules("v4", "CNI-HOSTPORT-LOCAL", "raw")?.filter((rule) => rule.includes("opened")).length;
+
+test("what comes by a wire is kept from 127.0.0.0/8 before it is opened", async () => {
+  const bench = new Bench();
+  await bench.add(bench.call([web]));
+  expect(bench.iptables.rules("v4", "PREROUTING", "raw")).toEqual([
+    "-m comment --comment CNI portfwd loopback guard -d 127.0.0.0/8 -j CNI-HOSTPORT-LOCAL",
+  ]);
+  expect(bench.iptables.rules("v4", "CNI-HOSTPORT-LOCAL", "raw")?.at(-1)).toBe("! -i lo -j DROP");
+});
+
+test("the last DEL on a device closes what ADD opened, not an earlier one", async () => {
+  const bench = new Bench();
+  await bench.add(bench.call([web]));
+  const second = bench.call([{ ...web, hostPort: 9090 }]);
+  await bench.add({ ...second, attachment: { ...second.attachment, containerId: "c2" } });
+  expect(markers(bench)).toBe(1);
+  await del(bench.delCall(), bench.tools);
+  expect([bench.sysctls.get(localnet), markers(bench)]).toEqual(["1", 1]);
+  await del({ ...bench.delCall(), attachment: second.attachment }, bench.tools);
+  await del({ ...bench.delCall(), attachment: { ...second.attachment, containerId: "c2" } }, bench.tools);
+  expect([bench.sysctls.get(localnet), markers(bench)]).toEqual(["0", 0]);
+});
+
+test("another network's container on the same device keeps it open", async () => {
+  const bench = new Bench();
+  await bench.add(bench.call([web]));
+  const other = bench.call([{ ...web, hostPort: 9090 }]);
+  await bench.add({ ...other, attachment: { ...other.attachment, network: "other" } });
+  await del(bench.delCall(), bench.tools);
+  expect([bench.sysctls.get(localnet), markers(bench)]).toEqual(["1", 1]);
+});
+
+test("what was open before stays open", async () => {
+  const bench = new Bench();
+  bench.sysctls.set(localnet, "1");
+  await bench.add(bench.call([web]));
+  await del(bench.delCall(), bench.tools);
+  expect([bench.sysctls.get(localnet), markers(bench)]).toEqual(["1", 0]);
+});
+
+test("onConflict replace takes a port over and names the loser, refuse names the holder", async () => {
+  const bench = new Bench();
+  await bench.add(bench.call([web]));
+  const other = (fields: object) => {
+    const call = bench.call([web], fields);
+    return { ...call, attachment: { ...call.attachment, containerId: "c2" } };
+  };
+  const held = "hostPort 8080/tcp is held by container c1 on network net";
+  await expect(bench.add(other({ onConflict: "refuse" }))).rejects.toMatchObject({
+    code: 102,
+    message: expect.stringContaining(held),
+  });
+  expect(bench.iptables.rules("v4", "CNI-HOSTPORT-DNAT")).toHaveLength(1);
+  await bench.add(other({}));
+  expect(bench.warnings).toContain(`${held}; it is taken over`);
+  await bench.add(bench.call([web]));
+  expect(bench.iptables.rules("v4", "CNI-HOSTPORT-DNAT")?.[0]).toContain('id: "c1"');
+});
+
+test("the same port at another address is no conflict", async () => {
+  const bench = new Bench();
+  await bench.add(bench.call([{ ...web, hostIP: "192.0.2.1" }]));
+  const other = bench.call([{ ...web, hostIP: "192.0.2.2" }], { onConflict: "refuse" });
+  await bench.add({ ...other, attachment: { ...other.attachment, containerId: "c2" } });
+  expect(bench.warnings).toEqual([]);
+});
+
 test("DEL removes what plugins of 2017 left", async () => {
   const bench = new Bench();
   const legacy = "CNI-SN-623e1c388032b20529218";
-  await bench.iptables.apply("v4", "nat", [
-    { kind: "newChain", chain: "CNI-HOSTPORT-SNAT" },
-    { kind: "newChain", chain: legacy },
-    { kind: "append", chain: legacy, rule: { target: { kind: "masquerade" } } },
-    { kind: "append", chain: "CNI-HOSTPORT-SNAT", rule: { target: { kind: "jump", to: legacy } } },
-  ]);
+  await bench.iptables.apply("v4", {
+    nat: [
+      { kind: "newChain", chain: "CNI-HOSTPORT-SNAT" },
+      { kind: "newChain", chain: legacy },
+      { kind: "append", chain: legacy, rule: { target: { kind: "masquerade" } } },
+      { kind: "append", chain: "CNI-HOSTPORT-SNAT", rule: { target: { kind: "jump", to: legacy } } },
+    ],
+  });
   await del(bench.delCall(), bench.tools);
   expect(bench.iptables.rules("v4", legacy)).toBeUndefined();
   expect(bench.iptables.rules("v4", "CNI-HOSTPORT-SNAT")).toEqual([]);
@@ -203,17 +276,19 @@ test("CHECK finds nothing after ADD, and every loss by name", async () => {
   const bench = new Bench();
   const call = bench.call([web]);
   await bench.add(call);
-  expect(await lookAndCheck(call, prevResult, bench.tools)).toEqual([]);
+  expect(await check(call, prevResult, bench.tools)).toEqual([]);
   bench.sysctls.set("net/ipv4/conf/cni0/route_localnet", "0");
-  await bench.iptables.apply("v6", "nat", [
-    {
-      kind: "deleteRule",
-      chain: "PREROUTING",
-      rule: { tokens: ["-m", "addrtype", "--dst-type", "LOCAL", "-j", "CNI-HOSTPORT-DNAT"] },
-    },
-  ]);
-  await bench.iptables.apply("v4", "nat", [{ kind: "flushChain", chain: own }]);
-  const found = await lookAndCheck(call, prevResult, bench.tools);
+  await bench.iptables.apply("v6", {
+    nat: [
+      {
+        kind: "deleteRule",
+        chain: "PREROUTING",
+        rule: { tokens: ["-m", "addrtype", "--dst-type", "LOCAL", "-j", "CNI-HOSTPORT-DNAT"] },
+      },
+    ],
+  });
+  await bench.iptables.apply("v4", { nat: [{ kind: "flushChain", chain: own }] });
+  const found = await check(call, prevResult, bench.tools);
   expect(found).toHaveLength(5);
   expect(found.join("\n")).toContain(
     `iptables nat: rule is missing: -A ${own} -p tcp --dport 8080 -j DNAT --to-destination 10.0.0.2:80`,

@@ -19,6 +19,7 @@ test("defaults are the reference plugin's", () => {
     masqAll: false,
     marking: { kind: "bit", bit: 13 },
     conditions: { v4: [], v6: [] },
+    onConflict: "replace",
     portMappings: [],
   });
 });

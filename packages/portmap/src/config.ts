@@ -11,6 +11,8 @@ export interface PortmapConfig {
     | { readonly kind: "chain"; readonly chain: string };
   /** Matches in iptables syntax, a token each, that stand before the jump into the container's chain. */
   readonly conditions: Readonly<Record<Family, readonly string[]>>;
+  /** What ADD does about a host port that another container has: take it over, or fail. */
+  readonly onConflict: "replace" | "refuse";
   readonly portMappings: readonly PortMapping[];
 }
 
@@ -74,6 +76,7 @@ export function readConfig(netConf: JsonObject): Read<PortmapConfig> {
           ? { kind: "bit", bit: markMasqBit ?? defaultMarkBit }
           : { kind: "chain", chain: externalSetMarkChain },
       conditions: { v4: conditionsV4 ?? [], v6: conditionsV6 ?? [] },
+      onConflict: written.onConflict ?? "replace",
       portMappings,
     },
   };
@@ -87,6 +90,7 @@ interface WrittenConfig {
   readonly externalSetMarkChain?: string;
   readonly conditionsV4?: readonly string[];
   readonly conditionsV6?: readonly string[];
+  readonly onConflict?: "replace" | "refuse";
   readonly runtimeConfig?: {
     readonly portMappings?: readonly {
       readonly hostPort: number;

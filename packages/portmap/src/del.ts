@@ -1,12 +1,8 @@
 import { CniError, type DelCall, ErrorCode } from "@cni-chain/core";
 import { CommandError } from "@cni-chain/exec";
 import type { Family } from "iptables-wrapper";
-import { containerChain } from "./chains.ts";
-import { deleteFlows, udpFlows } from "./conntrack.ts";
-import { removeFamily } from "./remove.ts";
-import { leftBehind } from "./stale-flows.ts";
+import { endFlowsLeftBehind } from "./flows.ts";
 import type { Tools } from "./tools.ts";
-import { foundUdpForwards } from "./udp-forwards.ts";
 
 /**
  * Removes everything of the container's, found by network name and container ID alone: the runtime may
@@ -29,34 +25,14 @@ export async function del(call: DelCall, tools: Tools): Promise<void> {
   );
 }
 
-async function delFamily(call: DelCall, family: Family, tools: Tools): Promise<void> {
+async function delFamily({ attachment, warn }: DelCall, family: Family, tools: Tools): Promise<void> {
   try {
-    const observed = await removeFamily(call.attachment, family, tools);
-    await endFlows(call, family, foundUdpForwards(observed, containerChain(call.attachment)), tools);
+    const removed = await tools.backend.remove(attachment, family);
+    await endFlowsLeftBehind(family, removed, tools, warn);
   } catch (error) {
     // A node that has iptables but no ip6tables never got IPv6 rules from us.
-    if (family === "v6" && error instanceof CommandError && error.failure === "toolMissing") {
-      call.warn(`IPv6 rules were not looked for: ${error.message}`);
-    } else throw error;
-  }
-}
-
-/** Flows of UDP clients outlive the rules: without this they would go on to an address nobody has any more. */
-async function endFlows(
-  call: DelCall,
-  family: Family,
-  forwards: ReturnType<typeof foundUdpForwards>,
-  tools: Tools,
-): Promise<void> {
-  if (forwards.length === 0) return;
-  try {
-    const ports = [...new Set(forwards.map(({ hostPort }) => hostPort))];
-    await deleteFlows(
-      tools.runner,
-      family,
-      leftBehind(await udpFlows(tools.runner, family, ports), forwards),
-    );
-  } catch (error) {
-    call.warn(`UDP flows to the removed container could not be ended: ${(error as Error).message}`);
+    const noTool = error instanceof CommandError && error.failure === "toolMissing";
+    if (family === "v4" || !noTool) throw error;
+    warn(`IPv6 rules were not looked for: ${error.message}`);
   }
 }

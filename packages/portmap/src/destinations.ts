@@ -1,5 +1,14 @@
 import { type Attachment, parseCidr, type Result } from "@cni-chain/core";
-import type { Destination } from "./plan.ts";
+import type { Family } from "iptables-wrapper";
+
+/** The container's end of the mappings: its address in one family, with the prefix length of its network. */
+export interface Destination {
+  readonly family: Family;
+  /** `10.1.0.5` */
+  readonly address: string;
+  /** `10.1.0.5/16`: the prefix makes its whole subnet count as hairpin traffic. */
+  readonly cidr: string;
+}
 
 /**
  * The container's first IPv4 and first IPv6 address of a prevResult, at most one a family. An address is

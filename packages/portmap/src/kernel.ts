@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { CniError, ErrorCode, parseAddress } from "@cni-chain/core";
 import { ipv4Number, parseFibTrie, parseIfInet6 } from "./parse-local-addresses.ts";
+import { type Networks, parseRoutes } from "./parse-routes.ts";
 
 /** What portmap reads from and writes to /proc, in the network namespace it runs in. */
 export interface Kernel {
@@ -10,6 +11,8 @@ export interface Kernel {
   readSysctl(path: string): string | undefined;
   /** Throws CniError 5. */
   writeSysctl(path: string, value: string): void;
+  /** The IPv4 networks that are routed to a device. */
+  networksOf(device: string): Networks;
   /** A test for the node's own addresses, as they are now. */
   localAddresses(): (address: string) => boolean;
 }
@@ -28,6 +31,7 @@ export const procKernel: Kernel = {
       throw new CniError(ErrorCode.ioFailure, `cannot set sysctl ${path} to ${value}`, reason);
     }
   },
+  networksOf: (device) => parseRoutes(readFileSync("/proc/net/route", "utf8"), device),
   localAddresses() {
     const v4 = parseFibTrie(readFileSync("/proc/net/fib_trie", "utf8"));
     const v6 = new Set(procKernel.hasIpv6() ? parseIfInet6(readFileSync("/proc/net/if_inet6", "utf8")) : []);

@@ -1,6 +1,7 @@
 import { processIo, runPlugin } from "@cni-chain/core";
 import { bunRunner } from "@cni-chain/exec/bun";
 import { iptables } from "iptables-wrapper";
+import { iptablesBackend } from "./iptables/backend.ts";
 import { procKernel } from "./kernel.ts";
 import { portmap } from "./plugin.ts";
 
@@ -9,6 +10,7 @@ const io = processIo();
 const budgetMs = 30_000;
 const plugin = portmap(() => {
   const runner = bunRunner({ env: io.env, budgetMs });
-  return { runner, iptables: iptables(runner), kernel: procKernel };
+  const host = { runner, kernel: procKernel };
+  return { ...host, backend: iptablesBackend(iptables(runner), host) };
 });
-process.exitCode = await runPlugin(plugin, io);
+process.exit(await runPlugin(plugin, io));

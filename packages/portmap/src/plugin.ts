@@ -19,7 +19,7 @@ export function portmap(tools: () => Tools): Plugin<PortmapConfig> {
     readConfig,
     prevResult: "required",
     add: async (call) => (await import("./add.ts")).add(call, chained(call), tools()),
-    check: async (call) => (await import("./look.ts")).lookAndCheck(call, chained(call), tools()),
+    check: async (call) => (await import("./add.ts")).check(call, chained(call), tools()),
     del: async (call) => (await import("./del.ts")).del(call, tools()),
   };
 }

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import type { Forward } from "./forwards.ts";
 import { parseFlows } from "./parse-conntrack.ts";
 import { ipv4Number, parseFibTrie, parseIfInet6 } from "./parse-local-addresses.ts";
-import { leftBehind, takenOver, type UdpForward } from "./stale-flows.ts";
+import { leftBehind, takenOver } from "./stale-flows.ts";
 
 const listing = `udp      17 29 src=192.0.2.9 dst=192.0.2.1 sport=49044 dport=53 [UNREPLIED] src=192.0.2.1 dst=192.0.2.9 sport=53 dport=49044 mark=0 use=1
 udp      17 29 src=192.0.2.9 dst=192.0.2.1 sport=49045 dport=53 src=10.0.0.5 dst=192.0.2.9 sport=5353 dport=49045 [ASSURED] mark=0 use=1
@@ -11,7 +12,13 @@ udp      17 29 src=192.0.2.9 dst=192.0.2.1 sport=49047 dport=54 src=192.0.2.1 ds
 conntrack v1.4.7 (conntrack-tools): 5 flow entries have been shown.
 `;
 const flows = parseFlows(listing);
-const forward: UdpForward = { hostPort: 53, hostAddress: undefined, address: "10.0.0.2", port: 5353 };
+const forward: Forward = {
+  protocol: "udp",
+  hostPort: 53,
+  hostAddress: undefined,
+  address: "10.0.0.2",
+  port: 5353,
+};
 const isLocal = (address: string) => address === "192.0.2.1";
 const sourcePorts = (found: typeof flows) => found.map(({ original }) => original.sourcePort);
 

@@ -1,13 +1,5 @@
+import type { Forward } from "./forwards.ts";
 import type { Flow } from "./parse-conntrack.ts";
-
-/** A mapping of UDP as the flows see it. */
-export interface UdpForward {
-  readonly hostPort: number;
-  /** Only flows to this address of the node; undefined: to any of them. */
-  readonly hostAddress: string | undefined;
-  readonly address: string;
-  readonly port: number;
-}
 
 /**
  * Flows that a new mapping takes over: to the host port at an address of the node, but answered by
@@ -15,7 +7,7 @@ export interface UdpForward {
  */
 export function takenOver(
   flows: readonly Flow[],
-  forwards: readonly UdpForward[],
+  forwards: readonly Forward[],
   isLocal: (address: string) => boolean,
 ) {
   return flows.filter(({ original, reply }) =>
@@ -29,7 +21,7 @@ export function takenOver(
 }
 
 /** Flows that a removed mapping leaves behind: to the host port, answered by the container. */
-export function leftBehind(flows: readonly Flow[], forwards: readonly UdpForward[]): Flow[] {
+export function leftBehind(flows: readonly Flow[], forwards: readonly Forward[]): Flow[] {
   return flows.filter(({ original, reply }) =>
     forwards.some(
       ({ hostPort, address, port }) =>

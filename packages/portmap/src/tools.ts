@@ -1,10 +1,14 @@
 import type { Runner } from "@cni-chain/exec";
-import type { Iptables } from "iptables-wrapper";
+import type { Backend } from "./backend.ts";
 import type { Kernel } from "./kernel.ts";
 
 /** Everything through which portmap touches the node. */
-export interface Tools {
-  readonly iptables: Iptables;
+export interface Tools extends Host {
+  readonly backend: Backend;
+}
+
+/** What every backend needs beside its own tool. */
+export interface Host {
   readonly runner: Runner;
   readonly kernel: Kernel;
 }

@@ -2,7 +2,6 @@ import type { Attachment } from "@cni-chain/core";
 import {
   type Desired,
   type Entries,
-  type Family,
   jumpTarget,
   type ListedRule,
   type Mark,
@@ -12,28 +11,20 @@ import {
   type Rule,
   rulesOf,
 } from "iptables-wrapper";
+import type { PortMapping, PortmapConfig } from "../config.ts";
+import type { Destination } from "../destinations.ts";
+import { mappingsFor } from "../forwards.ts";
 import { chains, containerChain, legacyContainerChain, ownerComment } from "./chains.ts";
-import type { PortMapping, PortmapConfig } from "./config.ts";
 
-/** The container's end of the mappings: its address in one family, with the prefix length of its network. */
-export interface Destination {
-  readonly family: Family;
-  /** `10.1.0.5` */
-  readonly address: string;
-  /** `10.1.0.5/16`: the prefix makes its whole subnet count as hairpin traffic. */
-  readonly cidr: string;
-}
-
-/** The mappings that concern a family: all but those bound to an address of the other one. */
-export function mappingsFor(family: Family, mappings: readonly PortMapping[]): PortMapping[] {
-  return mappings.filter(({ hostIp }) => hostIp.kind === "any" || hostIp.family === family);
-}
-
-/** Everything ADD makes in one family's nat table. `mappings` holds at least one. */
+/**
+ * Everything ADD makes in one family's nat table. The container's entries go in front of those of others;
+ * `afresh` puts them there again where they stand already.
+ */
 export function desiredRules(
   attachment: Attachment,
   config: PortmapConfig,
   destination: Destination,
+  afresh = false,
 ): Desired {
   const chain = containerChain(attachment);
   const mappings = mappingsFor(destination.family, config.portMappings);
@@ -50,6 +41,7 @@ export function desiredRules(
       ...intoMasquerade(config),
       {
         ...containerEntries(attachment),
+        afresh,
         rules: entryRules(attachment, mappings, config.conditions[destination.family]),
       },
     ],

@@ -1,13 +1,15 @@
 import { renderRestore, transaction } from "iptables-wrapper";
 import { expect, test } from "vitest";
-import type { PortMapping, PortmapConfig } from "./config.ts";
-import { type Destination, desiredRules } from "./plan.ts";
+import type { PortMapping, PortmapConfig } from "../config.ts";
+import type { Destination } from "../destinations.ts";
+import { desiredRules } from "./plan.ts";
 
 const attachment = { network: "test", containerId: "icee6giejonei6so", ifname: "eth0" };
 const v4: Destination = { family: "v4", address: "10.0.0.2", cidr: "10.0.0.2/24" };
 const v6: Destination = { family: "v6", address: "2001:db8::2", cidr: "2001:db8::2/64" };
 const web: PortMapping = { hostPort: 8080, containerPort: 80, protocol: "tcp", hostIp: { kind: "any" } };
 const defaults: PortmapConfig = {
+  onConflict: "replace",
   snat: true,
   masqAll: false,
   marking: { kind: "bit", bit: 13 },
@@ -15,10 +17,9 @@ const defaults: PortmapConfig = {
   portMappings: [web],
 };
 const written = (config: Partial<PortmapConfig>, destination = v4) =>
-  renderRestore(
-    "nat",
-    transaction(new Map(), desiredRules(attachment, { ...defaults, ...config }, destination)),
-  )
+  renderRestore({
+    nat: transaction(new Map(), desiredRules(attachment, { ...defaults, ...config }, destination)),
+  })
     .trim()
     .split("\n")
     .slice(1, -1);

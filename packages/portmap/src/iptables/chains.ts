@@ -1,7 +1,7 @@
 import { type Attachment, hashName } from "@cni-chain/core";
 
 /**
- * The chains of table nat, by the names the reference plugin gives them, so that either finds what the
+ * The chains, in table nat by the names the reference plugin gives them, so that either finds what the
  * other made.
  */
 export const chains = {
@@ -11,6 +11,8 @@ export const chains = {
   setMark: "CNI-HOSTPORT-SETMARK",
   /** Entered from the top of POSTROUTING; masquerades what is marked. */
   masquerade: "CNI-HOSTPORT-MASQ",
+  /** In table raw: keeps what comes by a wire away from 127.0.0.0/8. Ours alone. */
+  guard: "CNI-HOSTPORT-LOCAL",
   /** Left by plugins of 2017, entered from POSTROUTING; only ever removed from. */
   legacySnat: "CNI-HOSTPORT-SNAT",
 } as const;

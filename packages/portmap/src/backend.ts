@@ -1,0 +1,28 @@
+import type { Attachment } from "@cni-chain/core";
+import type { Family } from "iptables-wrapper";
+import type { PortmapConfig } from "./config.ts";
+import type { Destination } from "./destinations.ts";
+import type { Forward } from "./forwards.ts";
+
+/** What ADD and CHECK ask of a backend, for one family. `config` holds at least one mapping of the family. */
+export interface Request {
+  readonly attachment: Attachment;
+  readonly config: PortmapConfig;
+  readonly destination: Destination;
+  /**
+   * The device packets from 127.0.0.1 have to leave by to reach the container; undefined where nothing is
+   * to be done for them. A promise, because it is looked up while the backend reads its rules.
+   */
+  readonly loopbackDevice: Promise<string | undefined>;
+  warn(message: string): void;
+}
+
+/** A way to hold the rules: iptables or nftables. */
+export interface Backend {
+  /** Makes the container's rules what the request says, in one transaction, whatever they were before. */
+  add(request: Request): Promise<void>;
+  /** Every difference between what `add` makes and what is there. */
+  check(request: Request): Promise<string[]>;
+  /** Removes the container's rules, whoever made them, and gives what they forwarded. */
+  remove(attachment: Attachment, family: Family): Promise<readonly Forward[]>;
+}

@@ -1,0 +1,133 @@
+import { CniError, ErrorCode } from "@cni-chain/core";
+import {
+  differences,
+  type Family,
+  type Iptables,
+  type Observed,
+  reconcile,
+  rulesOf,
+  transaction,
+} from "iptables-wrapper";
+import type { Backend, Request } from "../backend.ts";
+import type { PortmapConfig } from "../config.ts";
+import { wantedForwards } from "../forwards.ts";
+import { isLoopbackOpen, loopbackDifference, openLoopback } from "../loopback.ts";
+import type { Host } from "../tools.ts";
+import { chains, containerChain } from "./chains.ts";
+import { closeUnusedLoopback } from "./close-loopback.ts";
+import { conflictText, findConflicts, refuse } from "./conflicts.ts";
+import { desiredGuard } from "./guard.ts";
+import { listedEntries, listedForwards } from "./listed-forwards.ts";
+import { chainsForAdd, chainsForDel } from "./observe.ts";
+import { orderDifferences } from "./order.ts";
+import { desiredAbsence, desiredRules } from "./plan.ts";
+
+/** Host ports by iptables, as the reference plugin lays them. */
+export function iptablesBackend(iptables: Iptables, host: Host): Backend {
+  const { kernel } = host;
+  return {
+    async add(request) {
+      const { attachment, config, destination, warn } = request;
+      const { family } = destination;
+      const own = containerChain(attachment);
+      const wanted = wantedForwards(config.portMappings, destination);
+      const told = new Set<string>();
+      const tellOnce = (text: string) => {
+        if (!told.has(text)) warn(text);
+        told.add(text);
+      };
+      await reconcile(iptables, {
+        family,
+        chains: chainsForAdd(config, isGuarded(request)),
+        async plan({ raw = new Map(), nat: shared = new Map() }) {
+          requireMarkChain(config, family, shared);
+          const nat = await withOwnChain(iptables, family, shared, own);
+          const conflicts = await findConflicts(iptables, family, nat, own, wanted);
+          if (conflicts.length > 0 && config.onConflict === "refuse") refuse(conflicts);
+          for (const text of new Set(conflicts.map(conflictText))) tellOnce(`${text}; it is taken over`);
+          const device = await request.loopbackDevice;
+          const opened = device !== undefined && !isLoopbackOpen(kernel, device) ? device : undefined;
+          return {
+            ...(device === undefined ? {} : { raw: transaction(raw, desiredGuard(opened)) }),
+            nat: transaction(nat, desiredRules(attachment, config, destination, conflicts.length > 0)),
+          };
+        },
+      });
+      const device = await request.loopbackDevice;
+      if (device !== undefined) openLoopback(kernel, device);
+    },
+
+    async check(request) {
+      const { attachment, config, destination } = request;
+      const { family } = destination;
+      const own = containerChain(attachment);
+      const asked = chainsForAdd(config, isGuarded(request));
+      const { raw = new Map(), nat = new Map() } = await iptables.observe(
+        family,
+        { ...asked, nat: [...(asked.nat ?? []), own] },
+        "exact",
+      );
+      const conflicts = await findConflicts(
+        iptables,
+        family,
+        nat,
+        own,
+        wantedForwards(config.portMappings, destination),
+      );
+      const device = await request.loopbackDevice;
+      const tool = family === "v4" ? "iptables" : "ip6tables";
+      return [
+        ...differences(nat, desiredRules(attachment, config, destination)).map(
+          (line) => `${tool} nat: ${line}`,
+        ),
+        ...orderDifferences(nat, own, conflicts, config).map((line) => `${tool} nat: ${line}`),
+        ...(device === undefined
+          ? []
+          : [
+              ...differences(raw, desiredGuard(undefined)).map((line) => `${tool} raw: ${line}`),
+              ...loopbackDifference(kernel, device),
+            ]),
+      ];
+    },
+
+    async remove(attachment, family) {
+      const { nat = new Map() } = await reconcile(iptables, {
+        family,
+        chains: chainsForDel(attachment),
+        accuracy: "exact",
+        plan: ({ nat = new Map() }) => ({ nat: transaction(nat, desiredAbsence(attachment, nat)) }),
+      });
+      const removed = listedForwards(rulesOf(nat, containerChain(attachment)) ?? []);
+      if (family === "v4") await closeUnusedLoopback(attachment.network, removed, iptables, host);
+      return removed;
+    },
+  };
+}
+
+/** IPv6 has no route_localnet; and without snat nothing from 127.0.0.1 could be answered. */
+function isGuarded({ config, destination }: Request): boolean {
+  return config.snat && destination.family === "v4";
+}
+
+/** Adds the container's own chain to what is known, where an entry says that it exists. */
+async function withOwnChain(
+  iptables: Iptables,
+  family: Family,
+  nat: Observed,
+  own: string,
+): Promise<Observed> {
+  if (nat.has(own)) return nat;
+  const entered = listedEntries(rulesOf(nat, chains.dnat) ?? []).some(({ chain }) => chain === own);
+  if (!entered) return nat;
+  const { nat: more = new Map() } = await iptables.observe(family, { nat: [own] }, "exact");
+  return new Map([...nat, ...more]);
+}
+
+function requireMarkChain({ snat, marking }: PortmapConfig, family: Family, observed: Observed): void {
+  if (!snat || marking.kind !== "chain" || observed.get(marking.chain)?.kind !== "absent") return;
+  throw new CniError(
+    ErrorCode.invalidConfig,
+    `externalSetMarkChain: chain ${JSON.stringify(marking.chain)} does not exist in table nat of ${family === "v4" ? "iptables" : "ip6tables"}`,
+    "Whoever owns the chain has to make it first; or leave externalSetMarkChain out, and portmap makes its own.",
+  );
+}

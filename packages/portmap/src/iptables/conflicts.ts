@@ -1,0 +1,61 @@
+import { CniError, ErrorCode } from "@cni-chain/core";
+import { type Family, type Iptables, type Observed, rulesOf } from "iptables-wrapper";
+import { type Forward, overlap } from "../forwards.ts";
+import { chains } from "./chains.ts";
+import { type Entry, listedEntries, listedForwards } from "./listed-forwards.ts";
+
+/** A host port that another container's rules forward already. */
+export interface Conflict {
+  readonly wanted: Forward;
+  readonly entry: Entry;
+}
+
+/**
+ * The forwards of others that overlap with the wanted ones. Their chains are read only where an entry has
+ * the same protocol and port, since the entry does not say for which address.
+ */
+export async function findConflicts(
+  iptables: Iptables,
+  family: Family,
+  nat: Observed,
+  own: string,
+  wanted: readonly Forward[],
+): Promise<Conflict[]> {
+  const rivals = listedEntries(rulesOf(nat, chains.dnat) ?? []).filter(
+    ({ chain, protocol, ports }) =>
+      chain !== own &&
+      wanted.some((forward) => forward.protocol === protocol && ports.includes(forward.hostPort)),
+  );
+  if (rivals.length === 0) return [];
+  const names = [...new Set(rivals.map(({ chain }) => chain))];
+  const { nat: theirs = new Map() } = await iptables.observe(family, { nat: names }, "exact");
+  return rivals.flatMap((entry) => {
+    const forwards = listedForwards(rulesOf(theirs, entry.chain) ?? []).filter(
+      ({ protocol }) => protocol === entry.protocol,
+    );
+    return wanted
+      .filter((forward) => forwards.some((other) => overlap(forward, other)))
+      .map((forward) => ({ wanted: forward, entry }));
+  });
+}
+
+/** The sentence that names who has the port. */
+export function conflictText({ wanted, entry }: Conflict): string {
+  const { protocol, hostPort, hostAddress } = wanted;
+  const at = hostAddress === undefined ? "" : ` at ${hostAddress}`;
+  const owner =
+    entry.owner === undefined
+      ? `the owner of chain ${entry.chain}`
+      : `container ${entry.owner.containerId} on network ${entry.owner.network}`;
+  return `hostPort ${hostPort}/${protocol}${at} is held by ${owner}`;
+}
+
+/** Throws CniError 102 that names every holder. */
+export function refuse(conflicts: readonly Conflict[]): never {
+  const lines = [...new Set(conflicts.map(conflictText))];
+  throw new CniError(
+    ErrorCode.hostPortTaken,
+    lines.join("; "),
+    'onConflict is "refuse": free the port first, or set onConflict to "replace".',
+  );
+}

@@ -1,0 +1,60 @@
+import { parseAddress } from "@cni-chain/core";
+import { clausesOf, jumpTarget, type ListedRule, type Protocol } from "iptables-wrapper";
+import type { Forward } from "../forwards.ts";
+
+/** The forwards that stand in a container's chain, whoever wrote them. */
+export function listedForwards(rules: readonly ListedRule[]): Forward[] {
+  return rules.flatMap((rule) => {
+    const options = new Map(clausesOf(rule).map(({ option, values }) => [option, values[0] ?? ""]));
+    const protocol = options.get("-p");
+    const to = /^\[?(?<address>[^\]]+?)\]?:(?<port>\d+)$/.exec(options.get("--to-destination") ?? "")?.groups;
+    if (!isProtocol(protocol) || to === undefined) return [];
+    const [bound = ""] = (options.get("-d") ?? "").split("/");
+    return [
+      {
+        protocol,
+        hostPort: Number(options.get("--dport")),
+        hostAddress: parseAddress(bound)?.address,
+        address: to["address"] ?? "",
+        port: Number(to["port"]),
+      },
+    ];
+  });
+}
+
+/** One container's entry in the chain that all share: ports of one protocol, and where they lead. */
+export interface Entry {
+  readonly chain: string;
+  /** Container and network, as far as the comment tells. */
+  readonly owner: { readonly network: string; readonly containerId: string } | undefined;
+  readonly protocol: string;
+  readonly ports: readonly number[];
+}
+
+/** The entries of the shared chain in their order; rules that are no entry are passed over. */
+export function listedEntries(rules: readonly ListedRule[]): Entry[] {
+  return rules.flatMap((rule) => {
+    const chain = jumpTarget(rule);
+    if (chain === undefined || !chain.startsWith("CNI-DN-")) return [];
+    const options = new Map(clausesOf(rule).map(({ option, values }) => [option, values[0] ?? ""]));
+    const ports = (options.get("--dports") ?? options.get("--dport") ?? "").split(",").map(Number);
+    const owner = /^dnat name: "(?<network>.*)" id: "(?<containerId>.*)"$/.exec(
+      options.get("--comment") ?? "",
+    )?.groups;
+    return [
+      {
+        chain,
+        owner:
+          owner === undefined
+            ? undefined
+            : { network: owner["network"] ?? "", containerId: owner["containerId"] ?? "" },
+        protocol: options.get("-p") ?? "",
+        ports,
+      },
+    ];
+  });
+}
+
+function isProtocol(text: string | undefined): text is Protocol {
+  return text === "tcp" || text === "udp" || text === "sctp";
+}

@@ -1,0 +1,30 @@
+import type { Kernel } from "./kernel.ts";
+
+/**
+ * route_localnet of a device, by which packets from 127.0.0.1 may leave and enter: without it the kernel
+ * drops them (net/ipv4/route.c, "martian"). Only ever open behind a guard against what enters.
+ */
+export function isLoopbackOpen(kernel: Kernel, device: string): boolean {
+  return kernel.readSysctl(pathOf(device)) === "1";
+}
+
+export function openLoopback(kernel: Kernel, device: string): void {
+  if (!isLoopbackOpen(kernel, device)) kernel.writeSysctl(pathOf(device), "1");
+}
+
+export function closeLoopback(kernel: Kernel, device: string): void {
+  if (hasDevice(kernel, device)) kernel.writeSysctl(pathOf(device), "0");
+}
+
+export function hasDevice(kernel: Kernel, device: string): boolean {
+  return kernel.readSysctl(pathOf(device)) !== undefined;
+}
+
+export function loopbackDifference(kernel: Kernel, device: string): string[] {
+  const found = kernel.readSysctl(pathOf(device));
+  return found === "1" ? [] : [`sysctl ${pathOf(device)}: expected 1, found ${found ?? "no such device"}`];
+}
+
+function pathOf(device: string): string {
+  return `net/ipv4/conf/${device}/route_localnet`;
+}

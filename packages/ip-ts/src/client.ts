@@ -1,4 +1,5 @@
-import { type Command, CommandError, type CommandResult, type Runner, runToSuccess } from "@cni-chain/exec";
+import { type Command, CommandError, type CommandResult, type Runner } from "@cni-chain/exec";
+import { runBatch } from "./batch.ts";
 import { batchDevice } from "./device-name.ts";
 import type { Link, LinkWithAddresses } from "./link.ts";
 import { inNetns } from "./netns.ts";
@@ -35,20 +36,21 @@ export async function linksOfKind(runner: Runner, kind: string, where: Where = {
   return readAll(parseLinks, runner, ip(["-j", "-d", "link", "show", "type", kind], undefined, where));
 }
 
+/** A change, or a look at a link (which has to be there) at this point among the changes. */
+export type LinkStep = LinkChange | { readonly do: "show"; readonly name: string };
+
 /**
- * Makes the changes in one process, in their order, then reads the links of `show`, all of which must be there.
- * Stops at the first change the kernel refuses and throws CommandError; what came before it stays made.
+ * Takes the steps in one process, in their order, and gives what the looks have seen, one link each. Stops at the first
+ * step that fails and throws CommandError; what came before it stays made.
  */
 export async function changeLinks(
   runner: Runner,
-  changes: readonly LinkChange[],
-  show: readonly string[] = [],
+  steps: readonly LinkStep[],
   where: Where = {},
 ): Promise<readonly LinkWithAddresses[]> {
-  const lines = [
-    ...changes.map(renderLinkChange),
-    ...show.map((name) => `addr show dev ${batchDevice(name)}`),
-  ];
+  const lines = steps.map((step) =>
+    step.do === "show" ? `addr show dev ${batchDevice(step.name)}` : renderLinkChange(step),
+  );
   const command = ip(["-j", "-d", "-batch", "-"], `${lines.join("\n")}\n`, where);
   return readAll(parseAddresses, runner, command);
 }
@@ -81,7 +83,7 @@ async function readAll<T>(
   runner: Runner,
   command: Command,
 ): Promise<readonly T[]> {
-  const stdout = await runToSuccess(runner, command);
+  const stdout = await runBatch(runner, command);
   return parsed(parse, command, { kind: "exited", exitCode: 0, stdout, stderr: "" });
 }
 

@@ -1,0 +1,77 @@
+import type { DelCall } from "@cni-chain/core";
+import type { Runner } from "@cni-chain/exec";
+import { deleteLink, type Link, netnsState, observeLinks } from "@cni-chain/ip-ts";
+import { change, observe } from "tc-ts";
+import { hostInterfaces, otherEnd } from "./host-veth.ts";
+import { ifbName, vethOfOwnerText } from "./names.ts";
+import { leadsTo, planRemoval } from "./plan-removal.ts";
+
+/**
+ * Removes the ifb, and our qdiscs and filters from the host's veth where that is still there. Goes by names and what
+ * it finds; what is gone already is success. One failure does not keep the rest from being removed.
+ */
+export async function del(call: DelCall, runner: Runner): Promise<void> {
+  const ifb = ifbName(call.attachment);
+  const told = hostInterfaces(call.prevResult);
+  const [inside, outside] = await Promise.allSettled([
+    told.length === 0 ? undefined : containerLink(call, runner),
+    observeLinks(runner, [...new Set([...told, ifb])]),
+  ]);
+  if (outside.status === "rejected") throw outside.reason;
+  const links = outside.value;
+  const container = inside.status === "fulfilled" ? inside.value : undefined;
+  const [veths] = await Promise.allSettled([clearVeths(runner, container, links, ifb)]);
+  const [link] = await Promise.allSettled([
+    links.get(ifb)?.kind === "ifb" ? deleteLink(runner, ifb) : undefined,
+  ]);
+  const failures = [inside, veths, link].flatMap((outcome) =>
+    outcome.status === "rejected" ? [outcome.reason] : [],
+  );
+  for (const reason of failures.slice(1))
+    call.warn(reason instanceof Error ? reason.message : String(reason));
+  if (failures.length > 0) throw failures[0];
+}
+
+/**
+ * A veth is ours when the plugins before have listed it and it is the other end of the container's, or when its filter
+ * leads into our ifb. The container's end alone proves nothing: its path may be that of another container by now.
+ *
+ * The filter goes before the ifb: redirecting to a link that is gone, it would drop all of the container's packets.
+ */
+async function clearVeths(
+  runner: Runner,
+  container: Link | undefined,
+  links: ReadonlyMap<string, Link>,
+  ifb: string,
+): Promise<void> {
+  const certain = container === undefined ? undefined : otherEnd(container, links.values());
+  const candidates = certain === undefined ? likelyVeths(links, ifb) : [certain.name];
+  for (const [veth, shaping] of await observe(runner, candidates)) {
+    if (certain === undefined && !leadsTo(shaping, ifb)) continue;
+    try {
+      await change(runner, planRemoval(veth, shaping, ifb));
+    } catch (error) {
+      // Gone in the meantime, with the veth or by a DEL that runs beside this one.
+      const now = (await observe(runner, [veth])).get(veth);
+      if (now !== undefined && planRemoval(veth, now, ifb).length > 0) throw error;
+    }
+  }
+}
+
+function likelyVeths(links: ReadonlyMap<string, Link>, ifb: string): readonly string[] {
+  const found = links.get(ifb);
+  if (found === undefined) return [];
+  const told = [...links.values()].filter(({ kind }) => kind === "veth").map(({ name }) => name);
+  return [...new Set([vethOfOwnerText(found.alias) ?? [], told].flat())];
+}
+
+/** The container's end; undefined when the namespace or the interface is gone. */
+async function containerLink({ netns, attachment }: DelCall, runner: Runner): Promise<Link | undefined> {
+  if (netns === undefined || netnsState(netns) !== "present") return undefined;
+  try {
+    return (await observeLinks(runner, [attachment.ifname], { netns })).get(attachment.ifname);
+  } catch (error) {
+    if (netnsState(netns) !== "present") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { ifbName, ownerText, vethOfOwnerText } from "./names.ts";
+
+const attachment = { network: "mynet", containerId: "abc123", ifname: "eth0" };
+
+test("the ifb has the reference's name", () => {
+  expect(ifbName(attachment)).toBe("bwp70a29d9dc18b");
+});
+
+test("the owner's text names the pod and leads back to the veth", () => {
+  const text = ownerText(attachment, "veth1a");
+  expect(text).toBe("cni-chain host=veth1a ifname=eth0 network=mynet container=abc123");
+  expect(vethOfOwnerText(text)).toBe("veth1a");
+});
+
+test("holds nothing a batch cannot, and no more than the kernel keeps", () => {
+  const text = ownerText({ network: "n".repeat(300), containerId: "c", ifname: `e"#'\\0` }, "veth1");
+  expect(text).toHaveLength(255);
+  expect(text).toContain("ifname=e____0 ");
+});
+
+test.each([undefined, "", "somebody's", "x cni-chain host=veth1"])("%j is no owner's text", (text) => {
+  expect(vethOfOwnerText(text)).toBeUndefined();
+});

@@ -1,0 +1,26 @@
+import { type Attachment, hashName } from "@cni-chain/core";
+
+/** The ifb of an attachment; the reference plugin's name, so that either finds what the other made. */
+export function ifbName({ network, containerId }: Attachment): string {
+  return hashName(15, "bwp", network + containerId);
+}
+
+/**
+ * The text by which a person, and a DEL that is told nothing but names, get from an ifb back to the pod: its `ifalias`. Cut
+ * to the 255 characters the kernel keeps.
+ */
+export function ownerText({ network, containerId, ifname }: Attachment, veth: string): string {
+  const text = `cni-chain host=${plain(veth)} ifname=${plain(ifname)} network=${plain(network)} container=${plain(containerId)}`;
+  return text.slice(0, 255);
+}
+
+/** The host's veth that an ifb's alias names; undefined in a text that is not ours. */
+export function vethOfOwnerText(text: string | undefined): string | undefined {
+  const [, name] = /^cni-chain (?:.* )?host=(\S+)/.exec(text ?? "") ?? [];
+  return name;
+}
+
+/** Names may hold quotes and other signs that an `ip` batch cannot. */
+function plain(name: string): string {
+  return name.replace(/[^\w.@+-]/gu, "_");
+}

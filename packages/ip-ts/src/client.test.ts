@@ -1,0 +1,58 @@
+import type { ScriptedResult } from "@cni-chain/exec/fake";
+import { scriptedRunner } from "@cni-chain/exec/fake";
+import { expect, test } from "vitest";
+import { changeLinks, deleteLink, observeLinks } from "./client.ts";
+import { routeDevice } from "./route.ts";
+
+const show = {
+  file: "ip",
+  argv: ["-j", "-d", "-force", "-batch", "-"],
+  stdin: "link show dev lo\nlink show dev a\n",
+};
+const doc = (name: string) => `[{"ifindex":1,"ifname":"${name}","flags":[],"mtu":1500}]\n`;
+
+test("a link that is not shown, beside lo which is, is absent", async () => {
+  const runner = scriptedRunner([{ command: show, result: { exitCode: 1, stdout: doc("lo") } }]);
+  expect((await observeLinks(runner, ["a"])).has("a")).toBe(false);
+});
+
+test.each<[string, ScriptedResult]>([
+  ["nothing shown", { exitCode: 1, stderr: "nsenter: cannot open x" }],
+  ["exit code 2", { exitCode: 2, stdout: doc("lo") }],
+  ["garbage", { stdout: "garbage" }],
+  ["no tool", { kind: "notFound", path: "" }],
+])("%s is a failure, not absence", async (_name, result) => {
+  const runner = scriptedRunner([{ command: show, result }]);
+  await expect(observeLinks(runner, ["a"])).rejects.toMatchObject({ name: "CommandError" });
+});
+
+test("deleting looks again before it says absent", async () => {
+  const remove = { command: { file: "ip", argv: ["link", "delete", "dev", "a"] }, result: { exitCode: 1 } };
+  const gone = scriptedRunner([remove, { command: show, result: { exitCode: 1, stdout: doc("lo") } }]);
+  expect(await deleteLink(gone, "a")).toBe("absent");
+  const there = scriptedRunner([remove, { command: show, result: { stdout: doc("lo") + doc("a") } }]);
+  await expect(deleteLink(there, "a")).rejects.toMatchObject({ name: "CommandError" });
+  expect(await deleteLink(scriptedRunner([{ ...remove, result: {} }]), "a")).toBe("deleted");
+});
+
+test("a failing step is named", async () => {
+  const stdin = "link set dev a up\naddr show dev a\n";
+  const command = { file: "ip", argv: ["-j", "-d", "-batch", "-"], stdin };
+  const result = { exitCode: 1, stderr: 'Cannot find device "a"\nCommand failed -:1\n' };
+  const steps = [
+    { do: "set", name: "a", up: true },
+    { do: "show", name: "a" },
+  ] as const;
+  await expect(changeLinks(scriptedRunner([{ command, result }]), steps)).rejects.toThrow(
+    'Cannot find device "a" (line 1: link set dev a up)',
+  );
+});
+
+test("no route is undefined, a failure is not", async () => {
+  const command = { file: "ip", argv: ["-j", "route", "get", "10.0.0.1"] };
+  const ask = (result: ScriptedResult) => routeDevice(scriptedRunner([{ command, result }]), "10.0.0.1");
+  expect(await ask({ stdout: '[{"dst":"10.0.0.1","dev":"br0"}]' })).toBe("br0");
+  expect(await ask({ exitCode: 2 })).toBeUndefined();
+  await expect(ask({ exitCode: 1 })).rejects.toMatchObject({ failure: "failed" });
+  await expect(routeDevice(scriptedRunner([]), "-help")).rejects.toThrow(TypeError);
+});

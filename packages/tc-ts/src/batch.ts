@@ -1,0 +1,19 @@
+import { type Command, CommandError, type CommandResult, type Runner } from "@cni-chain/exec";
+
+/** Runs a batch to its end and gives its standard output. Throws a CommandError that names the line at fault. */
+export async function runBatch(runner: Runner, command: Command): Promise<string> {
+  const result = await runner.run(command);
+  if (result.kind === "exited" && result.exitCode === 0) return result.stdout;
+  throw new CommandError(command, withLine(command, result));
+}
+
+/** tc tells the reason first and then the number of the line, `Command failed -:3`: joined here into one last line. */
+function withLine(command: Command, result: CommandResult): CommandResult {
+  if (result.kind !== "exited") return result;
+  const said = result.stderr.trim().split("\n");
+  const [, number] = /^Command failed -:(\d+)$/.exec(said.at(-1) ?? "") ?? [];
+  const line = command.stdin?.split("\n")[Number(number) - 1];
+  if (line === undefined) return result;
+  const reasons = said.slice(0, -1).join("; ");
+  return { ...result, stderr: `${reasons === "" ? "refused" : reasons} (line ${number}: ${line})` };
+}

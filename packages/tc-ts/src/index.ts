@@ -1,0 +1,7 @@
+export type * from "./change.ts";
+export * from "./client.ts";
+export * from "./parse.ts";
+export type * from "./qdisc.ts";
+export * from "./render.ts";
+export * from "./tbf-difference.ts";
+export * from "./units.ts";

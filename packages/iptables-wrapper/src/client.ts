@@ -5,6 +5,7 @@ import { renderListing, renderRestore } from "./render-restore.ts";
 import type { Family } from "./rule.ts";
 import { type ByTable, byTable, inTables } from "./table.ts";
 import { type ChainState, type Observed, unknown } from "./transaction.ts";
+import { restoreTool, type Variant } from "./variant.ts";
 
 /** Reads and writes the tables of the node. Every call is one process, or as few as the kernel's state allows. */
 export interface Iptables {
@@ -26,17 +27,23 @@ export type ObservedTables = ByTable<Observed>;
 const lockWaitSeconds = 20;
 
 /**
- * iptables by its plain names on the runner's PATH. Lists through `iptables-restore --noflush`: it takes
+ * iptables on the runner's PATH, by its plain names unless `variant` says otherwise. Lists through `iptables-restore --noflush`: it takes
  * `-S CHAIN` lines too, in both variants, so that any number of chains costs one process and no whole table.
  */
-export function iptables(runner: Runner): Iptables {
+export function iptables(runner: Runner, variant: () => Promise<Variant> = async () => "plain"): Iptables {
+  let chosen: Promise<Variant> | undefined;
+  const restore = async (family: Family, stdin: string): Promise<Command> => {
+    chosen ??= variant();
+    const argv = ["--noflush", "--wait", String(lockWaitSeconds)];
+    return { file: restoreTool(family, await chosen), argv, stdin };
+  };
   return {
     async observe(family, chains, accuracy) {
       const asked = inTables(chains).flatMap(([table, names]) => names.map((chain) => ({ table, chain })));
       const states: ChainState[] = [];
       while (states.length < asked.length) {
         const rest = asked.slice(states.length);
-        const command = restore(
+        const command = await restore(
           family,
           renderListing(byTable(rest, (group) => group.map(({ chain }) => chain))),
         );
@@ -57,7 +64,7 @@ export function iptables(runner: Runner): Iptables {
     },
     async apply(family, changes) {
       if (inTables(changes).length === 0) return;
-      const command = restore(family, renderRestore(changes));
+      const command = await restore(family, renderRestore(changes));
       const result = await runner.run(command);
       if (result.kind !== "exited" || result.exitCode !== 0) throw new IptablesError(command, result);
     },
@@ -65,11 +72,6 @@ export function iptables(runner: Runner): Iptables {
 }
 
 const builtIn = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
-
-function restore(family: Family, stdin: string): Command {
-  const file = family === "v4" ? "iptables-restore" : "ip6tables-restore";
-  return { file, argv: ["--noflush", "--wait", String(lockWaitSeconds)], stdin };
-}
 
 /** Exit code 1 is how both variants answer a chain that is not there; every other failure is one. */
 function listedChains(command: Command, result: CommandResult) {

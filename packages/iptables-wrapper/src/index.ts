@@ -16,3 +16,4 @@ export {
   rulesOf,
   transaction,
 } from "./transaction.ts";
+export { chooseVariant, type Surroundings, type Variant } from "./variant.ts";

@@ -8,8 +8,8 @@ import { desiredWithoutMarkers, openedDevices } from "./guard.ts";
 import { type Entry, listedEntries, listedForwards } from "./listed-forwards.ts";
 
 /**
- * Closes route_localnet again on the device that led to a removed container, if we opened it and no other
- * container is reached by it, and forgets devices that are gone. Runs after the container's rules are
+ * Closes route_localnet again on the devices that led to removed containers, where we opened it and no other
+ * container is reached by it, and forgets devices that are gone. Runs after the containers' rules are
  * removed; an ADD writes its rules before it opens, so whoever came meanwhile is seen by the second look.
  */
 export async function closeUnusedLoopback(
@@ -18,30 +18,35 @@ export async function closeUnusedLoopback(
   iptables: Iptables,
   host: Host,
 ): Promise<void> {
-  const address = removed[0]?.address;
-  if (address === undefined) return;
-  const { kernel, runner } = host;
+  if (removed.length === 0) return;
+  const { kernel } = host;
   const { opened, entries } = await look(iptables);
   if (opened.length === 0) return;
-  const gone = opened.filter((device) => !hasDevice(kernel, device));
-  const device = await routeDevice(runner, address);
-  const ours = device !== undefined && opened.includes(device) ? device : undefined;
-  const unused = ours !== undefined && !(await isUsed(ours, network, entries, iptables, host)) ? [ours] : [];
-  for (const one of unused) {
-    closeLoopback(kernel, one);
+  const forgotten = opened.filter((device) => !hasDevice(kernel, device));
+  for (const device of await devicesOf(removed, opened, host)) {
+    if (await isUsed(device, network, entries, iptables, host)) continue;
+    closeLoopback(kernel, device);
     const again = await look(iptables);
-    if (await isUsed(one, network, again.entries, iptables, host)) {
-      openLoopback(kernel, one);
-      unused.pop();
-    }
+    if (await isUsed(device, network, again.entries, iptables, host)) openLoopback(kernel, device);
+    else forgotten.push(device);
   }
-  const forgotten = [...gone, ...unused];
   if (forgotten.length === 0) return;
   await reconcile(iptables, {
     family: "v4",
     chains: { raw: [chains.guard] },
     plan: ({ raw = new Map() }) => ({ raw: transaction(raw, desiredWithoutMarkers(forgotten)) }),
   });
+}
+
+/** The opened devices that lead to these containers; a process for each address until all are known. */
+async function devicesOf(forwards: readonly Forward[], opened: readonly string[], { runner }: Host) {
+  const found = new Set<string>();
+  for (const address of new Set(forwards.map((forward) => forward.address))) {
+    if (found.size === opened.length) break;
+    const device = await routeDevice(runner, address);
+    if (device !== undefined && opened.includes(device)) found.add(device);
+  }
+  return found;
 }
 
 async function look(iptables: Iptables): Promise<{ opened: string[]; entries: Entry[] }> {

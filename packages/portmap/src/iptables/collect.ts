@@ -1,0 +1,49 @@
+import {
+  type Family,
+  type Iptables,
+  jumpTarget,
+  type Observed,
+  reconcile,
+  rulesOf,
+  transaction,
+} from "iptables-wrapper";
+import type { Forward } from "../forwards.ts";
+import { chains } from "./chains.ts";
+import { listedEntries, listedForwards } from "./listed-forwards.ts";
+
+/**
+ * Removes the rules of every container of a network but the valid ones, by the owner each entry names, in
+ * one transaction. An entry that names nobody (a comment cut at 255 characters) stays. Gives what went.
+ */
+export async function collectStale(
+  iptables: Iptables,
+  family: Family,
+  network: string,
+  validContainers: ReadonlySet<string>,
+): Promise<Forward[]> {
+  let stale: Observed = new Map();
+  await reconcile(iptables, {
+    family,
+    chains: { nat: [chains.dnat] },
+    accuracy: "exact",
+    async plan({ nat = new Map() }) {
+      const names = staleChains(nat, network, validContainers);
+      stale =
+        names.length === 0
+          ? new Map()
+          : ((await iptables.observe(family, { nat: names }, "exact")).nat ?? stale);
+      const known = new Map([...nat, ...stale]);
+      const isOurs = (rule: Parameters<typeof jumpTarget>[0]) => names.includes(jumpTarget(rule) ?? "");
+      const entries = [{ chain: chains.dnat, position: "last", rules: [], isOurs } as const];
+      return { nat: transaction(known, { entries, absent: names }) };
+    },
+  });
+  return [...stale.keys()].flatMap((chain) => listedForwards(rulesOf(stale, chain) ?? []));
+}
+
+function staleChains(nat: Observed, network: string, validContainers: ReadonlySet<string>): string[] {
+  const stale = listedEntries(rulesOf(nat, chains.dnat) ?? []).filter(
+    ({ owner }) => owner?.network === network && !validContainers.has(owner.containerId),
+  );
+  return [...new Set(stale.map(({ chain }) => chain))];
+}

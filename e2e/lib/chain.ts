@@ -67,6 +67,11 @@ export class Chain {
     this.#cache.delete(keyOf(attachment));
   }
 
+  /** Takes over an attachment that another chain added, as a runtime does whose plugins were replaced. */
+  adopt(attachment: Attachment, result: ResultDocument): void {
+    this.#cache.set(keyOf(attachment), result);
+  }
+
   /** CHECK, and the result at DEL, came with 0.4.0. */
   get #knowsCheck(): boolean {
     return compareVersions(this.conf.cniVersion, "0.4.0") >= 0;

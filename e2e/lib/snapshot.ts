@@ -53,17 +53,19 @@ function withoutNoise(raw: string): string {
 }
 
 /**
- * Leaves out what belongs to all containers and stays on a node for good: the shared chains and the jumps into
- * them, and route_localnet of the bridges, whose names begin with `cni` or `cri` here. A container's own rules
- * inside shared chains are kept.
+ * Leaves out what belongs to all containers and stays on a node for good: the shared chains, what they do, and the
+ * jumps into them; in nftables all that does not translate addresses; route_localnet of the bridges, whose names
+ * begin with `cni` or `cri` here. A container's own rules inside shared chains are kept.
  */
 export function withoutShared(snapshot: Snapshot): Snapshot {
-  const isShared = (line: string) =>
-    /^nat :CNI-HOSTPORT-/.test(line) ||
-    /^nat -A (PREROUTING|OUTPUT|POSTROUTING) .*-j CNI-HOSTPORT-/.test(line) ||
-    /^nat -A CNI-HOSTPORT-(SETMARK|MASQ) /.test(line) ||
+  const isShared = (name: string, line: string) =>
+    /^\w+ :CNI-HOSTPORT-/.test(line) ||
+    /^\w+ -A (PREROUTING|OUTPUT|POSTROUTING) .*-j CNI-HOSTPORT-/.test(line) ||
+    /^\w+ -A CNI-HOSTPORT-(SETMARK|MASQ) /.test(line) ||
+    /^raw -A CNI-HOSTPORT-LOCAL ! -i lo /.test(line) ||
+    (name === "nft" && !/\b(dnat|masquerade)\b/.test(line)) ||
     /^c[nr]i[^/]*\/route_localnet:/.test(line);
-  return new Map([...snapshot].map(([name, lines]) => [name, lines.filter((line) => !isShared(line))]));
+  return new Map([...snapshot].map(([name, lines]) => [name, lines.filter((line) => !isShared(name, line))]));
 }
 
 /** Lines that only one of two snapshots has, as `+ iptables-nft: …` and `- links: …`; empty if they are equal. */

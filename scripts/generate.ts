@@ -75,7 +75,6 @@ for (const { schema: id, module, core, types } of targets) {
 function write(path: string, lines: readonly string[]): void {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), `// Made by scripts/generate.ts from schemas/.\n${lines.join("\n")}\n`);
-  console.log(path);
 }
 
 /** Prose is for editors; the compiled validators need only `x-allowed`. */

@@ -1,10 +1,11 @@
 import type { DelCall } from "@cni-chain/core";
 import type { Runner } from "@cni-chain/exec";
 import { deleteLink, type Link, netnsState, observeLinks } from "@cni-chain/ip-ts";
-import { change, observe } from "tc-ts";
+import { observe } from "tc-ts";
+import { clearVeth } from "./clear-veth.ts";
 import { hostInterfaces, otherEnd } from "./host-veth.ts";
 import { ifbName, vethOfOwnerText } from "./names.ts";
-import { leadsTo, planRemoval } from "./plan-removal.ts";
+import { leadsTo } from "./plan-removal.ts";
 
 /**
  * Removes the ifb, and our qdiscs and filters from the host's veth where that is still there. Goes by names and what
@@ -48,13 +49,7 @@ async function clearVeths(
   const candidates = certain === undefined ? likelyVeths(links, ifb) : [certain.name];
   for (const [veth, shaping] of await observe(runner, candidates)) {
     if (certain === undefined && !leadsTo(shaping, ifb)) continue;
-    try {
-      await change(runner, planRemoval(veth, shaping, ifb));
-    } catch (error) {
-      // Gone in the meantime, with the veth or by a DEL that runs beside this one.
-      const now = (await observe(runner, [veth])).get(veth);
-      if (now !== undefined && planRemoval(veth, now, ifb).length > 0) throw error;
-    }
+    await clearVeth(runner, { veth, shaping, ifb });
   }
 }
 

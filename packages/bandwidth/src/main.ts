@@ -6,6 +6,6 @@ const io = processIo();
 /** Milliseconds for all tools together; a runtime gives up on a plugin later than that. */
 const budgetMs = 30_000;
 process.exitCode = await runPlugin(
-  bandwidth(() => bunRunner({ env: io.env, budgetMs })),
+  bandwidth(() => bunRunner({ env: io.env, budgetMs }), io.env["PATH"] ?? ""),
   io,
 );

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ifbName, ownerText, vethOfOwnerText } from "./names.ts";
+import { ifbName, networkOfOwnerText, ownerText, vethOfOwnerText } from "./names.ts";
 
 const attachment = { network: "mynet", containerId: "abc123", ifname: "eth0" };
 
@@ -11,6 +11,7 @@ test("the owner's text names the pod and leads back to the veth", () => {
   const text = ownerText(attachment, "veth1a");
   expect(text).toBe("cni-chain host=veth1a ifname=eth0 network=mynet container=abc123");
   expect(vethOfOwnerText(text)).toBe("veth1a");
+  expect(networkOfOwnerText(text)).toBe("mynet");
 });
 
 test("holds nothing a batch cannot, and no more than the kernel keeps", () => {
@@ -21,4 +22,12 @@ test("holds nothing a batch cannot, and no more than the kernel keeps", () => {
 
 test.each([undefined, "", "somebody's", "x cni-chain host=veth1"])("%j is no owner's text", (text) => {
   expect(vethOfOwnerText(text)).toBeUndefined();
+  expect(networkOfOwnerText(text)).toBeUndefined();
+});
+
+test("a network's name that was cut is not taken for a shorter one", () => {
+  const long = (network: string, containerId: string) =>
+    ownerText({ network, containerId, ifname: "e" }, "v");
+  expect(networkOfOwnerText(long("n".repeat(300), "c"))).toBeUndefined();
+  expect(networkOfOwnerText(long("net", "c".repeat(300)))).toBe("net");
 });

@@ -1,7 +1,7 @@
 import { type Attachment, hashName } from "@cni-chain/core";
 
 /** The ifb of an attachment; the reference plugin's name, so that either finds what the other made. */
-export function ifbName({ network, containerId }: Attachment): string {
+export function ifbName({ network, containerId }: Pick<Attachment, "network" | "containerId">): string {
   return hashName(15, "bwp", network + containerId);
 }
 
@@ -17,6 +17,12 @@ export function ownerText({ network, containerId, ifname }: Attachment, veth: st
 /** The host's veth that an ifb's alias names; undefined in a text that is not ours. */
 export function vethOfOwnerText(text: string | undefined): string | undefined {
   const [, name] = /^cni-chain (?:.* )?host=(\S+)/.exec(text ?? "") ?? [];
+  return name;
+}
+
+/** The network that an ifb's alias names; undefined in a text that is not ours, or cut before the name's end. */
+export function networkOfOwnerText(text: string | undefined): string | undefined {
+  const [, name] = /^cni-chain (?:.* )?network=(\S+) container=/.exec(text ?? "") ?? [];
   return name;
 }
 

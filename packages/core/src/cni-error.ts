@@ -21,6 +21,25 @@ export const ErrorCode = {
   internal: 999,
 } as const;
 
+/**
+ * Throws what has piled up while work went on past failures: nothing for none, the one, or an AggregateError of all,
+ * which becomes one error document.
+ */
+export function throwAll(errors: readonly unknown[]): void {
+  if (errors.length > 1) throw new AggregateError(errors);
+  if (errors.length === 1) throw errors[0];
+}
+
+/**
+ * Throws CniError 50, "plugin not available", when anything is missing that ADD needs; each a sentence. Containers
+ * that are attached already keep their network, so it is never 51.
+ */
+export function refuseUnready(missing: readonly string[]): void {
+  if (missing.length > 0) {
+    throw new CniError(ErrorCode.pluginNotAvailable, missing.join("; "), missing.join("\n"));
+  }
+}
+
 /** The one way out for everything that goes wrong: becomes the error document on stdout, exit code 1. */
 export class CniError extends Error {
   override readonly name = "CniError";

@@ -30,9 +30,18 @@ export function errorDocument(error: unknown, cniVersion: CniVersion): ErrorDocu
 
 function toCniError(error: unknown): CniError {
   if (error instanceof CniError) return error;
+  if (error instanceof AggregateError && error.errors.length > 0) return together(error.errors);
   if (isToolFailure(error))
     return new CniError(toolFailureCodes[error.failure], error.message, error.details);
   return new CniError(ErrorCode.internal, error instanceof Error ? error.message : String(error));
+}
+
+/** Several failures as one: the first's code and message, and all of them in the details. */
+function together(errors: readonly unknown[]): CniError {
+  const all = errors.map(toCniError);
+  const { code, message } = all[0] ?? new CniError(ErrorCode.internal, "");
+  const details = all.map((one) => (one.details === "" ? one.message : `${one.message}\n${one.details}`));
+  return new CniError(code, `${all.length} failures, the first: ${message}`, details.join("\n"));
 }
 
 function isToolFailure(error: unknown): error is ToolFailure {

@@ -32,6 +32,12 @@ describe("readInvocation", () => {
     });
   });
 
+  // libcni sets every variable for these, too, and leaves it empty.
+  const empty = { CNI_CONTAINERID: "", CNI_NETNS: "", CNI_IFNAME: "", CNI_ARGS: "" };
+  test.each(["GC", "STATUS"] as const)("needs nothing but CNI_PATH for %s", (command) => {
+    expect(readInvocation({ ...empty, CNI_PATH: "/opt/cni/bin", CNI_COMMAND: command })).toEqual({ command });
+  });
+
   const container = { containerId: "c1", ifname: "eth0", netnsOverride: false };
   test.each(["ADD", "CHECK"] as const)("reads %s", (command) => {
     expect(readInvocation({ ...full, CNI_COMMAND: command })).toEqual({
@@ -68,6 +74,8 @@ describe("readInvocation", () => {
     ["ADD", ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_PATH"]],
     ["CHECK", ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_PATH"]],
     ["DEL", ["CNI_CONTAINERID", "CNI_IFNAME", "CNI_PATH"]],
+    ["GC", ["CNI_PATH"]],
+    ["STATUS", ["CNI_PATH"]],
   ])("%s names every missing variable at once", (CNI_COMMAND, names) => {
     const missing = names.map((name) => `${name}: missing, ${CNI_COMMAND} needs it`);
     expect(problemsOf({ CNI_COMMAND })).toEqual(missing);
@@ -82,9 +90,9 @@ describe("readInvocation", () => {
     ]);
   });
 
-  test.each(["GC", "STATUS", "add", "toString", "__proto__"])("refuses the command %s", (CNI_COMMAND) => {
+  test.each(["gc", "UPDATE", "add", "toString", "__proto__"])("refuses the command %s", (CNI_COMMAND) => {
     expect(problemsOf({ ...full, CNI_COMMAND })).toEqual([
-      `CNI_COMMAND=${JSON.stringify(CNI_COMMAND)}: allowed are VERSION, ADD, CHECK, DEL`,
+      `CNI_COMMAND=${JSON.stringify(CNI_COMMAND)}: allowed are VERSION, ADD, CHECK, DEL, GC, STATUS`,
     ]);
   });
 

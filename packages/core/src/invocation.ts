@@ -5,7 +5,7 @@ export type Env = Readonly<Record<string, string | undefined>>;
 
 /** What a runtime asks for in the environment; an empty variable counts as missing. */
 export type Invocation =
-  | { readonly command: "VERSION" }
+  | { readonly command: "VERSION" | "GC" | "STATUS" }
   | (Container & { readonly command: "ADD" | "CHECK"; readonly netns: string })
   | (Container & { readonly command: "DEL"; readonly netns: string | undefined });
 
@@ -23,6 +23,8 @@ const required = {
   ADD: ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_PATH"],
   CHECK: ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_PATH"],
   DEL: ["CNI_CONTAINERID", "CNI_IFNAME", "CNI_PATH"],
+  GC: ["CNI_PATH"],
+  STATUS: ["CNI_PATH"],
 } as const satisfies Record<Invocation["command"], readonly Variable[]>;
 
 const rules: { readonly [name in Variable]?: { readonly allowed: string; holds(text: string): boolean } } = {
@@ -43,7 +45,7 @@ export function readInvocation(env: Env): Invocation | undefined {
   }
   const problems = required[command].flatMap((name) => problemsOf(name, env[name] ?? "", command));
   if (problems.length > 0) throw environmentError(problems);
-  if (command === "VERSION") return { command };
+  if (command === "VERSION" || command === "GC" || command === "STATUS") return { command };
   const container = {
     containerId: env["CNI_CONTAINERID"] ?? "",
     ifname: env["CNI_IFNAME"] ?? "",

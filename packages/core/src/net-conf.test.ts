@@ -5,7 +5,7 @@ import { type CniVersion, cniVersions } from "./versions.ts";
 
 function read(
   document: JsonObject,
-  command: "ADD" | "CHECK" | "DEL" = "ADD",
+  command: "ADD" | "CHECK" | "DEL" | "GC" | "STATUS" = "ADD",
   supported: readonly CniVersion[] = cniVersions,
 ) {
   return readNetConf(document, supported, command);
@@ -33,12 +33,20 @@ describe("readNetConf", () => {
     expect(call).toThrow(expect.objectContaining({ code: 1, message }));
   });
 
-  test.each(cniVersions)("CHECK at %s", (cniVersion) => {
-    const call = () => read({ name: "net", cniVersion }, "CHECK");
-    if (cniVersion >= "0.4.0") expect(call()).toMatchObject({ cniVersion });
+  const since = [
+    ["CHECK", "0.4.0"],
+    ["GC", "1.1.0"],
+    ["STATUS", "1.1.0"],
+  ] as const;
+  const atEach = cniVersions.flatMap((version) =>
+    since.map(([command, least]) => ({ version, command, least })),
+  );
+  test.each(atEach)("$command at $version", ({ version, command, least }) => {
+    const call = () => read({ name: "net", cniVersion: version }, command);
+    if (version >= least) expect(call()).toMatchObject({ cniVersion: version });
     else
       expect(call).toThrow(
-        expect.objectContaining({ code: 1, message: expect.stringContaining("has no CHECK") }),
+        expect.objectContaining({ code: 1, message: expect.stringContaining(`has no ${command}`) }),
       );
   });
 

@@ -13,6 +13,9 @@ export interface NetConf {
   readonly document: JsonObject;
 }
 
+/** The commands that the first specification had not, and the version each came with. */
+const since = { CHECK: "0.4.0", GC: "1.1.0", STATUS: "1.1.0" } as const;
+
 /** Folds the keys of a configuration. Throws CniError 6 if it is no object. */
 export function foldNetConf(json: Json, keys: KeyTree): JsonObject {
   const document = foldKeys(json, keys);
@@ -36,7 +39,7 @@ export function askedVersion(document: JsonObject): Json {
 export function readNetConf(
   document: JsonObject,
   supported: readonly CniVersion[],
-  command: "ADD" | "CHECK" | "DEL",
+  command: "ADD" | "CHECK" | "DEL" | "GC" | "STATUS",
 ): NetConf {
   const asked = askedVersion(document);
   const cniVersion = supported.find((version) => version === asked);
@@ -47,11 +50,12 @@ export function readNetConf(
       `cniVersion ${shown(asked)}${note} is not supported; supported are ${supported.join(", ")}`,
     );
   }
-  if (command === "CHECK" && !isAtLeast(cniVersion, "0.4.0")) {
-    const able = cniVersions.filter((version) => isAtLeast(version, "0.4.0"));
+  const least = command === "ADD" || command === "DEL" ? undefined : since[command];
+  if (least !== undefined && !isAtLeast(cniVersion, least)) {
+    const able = cniVersions.filter((version) => isAtLeast(version, least));
     throw new CniError(
       ErrorCode.incompatibleVersion,
-      `cniVersion ${shown(asked)} has no CHECK; versions that have it are ${able.join(", ")}`,
+      `cniVersion ${shown(asked)} has no ${command}; versions that have it: ${able.join(", ")}`,
     );
   }
   const name = document["name"] ?? "";

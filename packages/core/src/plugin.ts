@@ -23,6 +23,13 @@ export interface Plugin<Config> {
   check(call: AttachmentCall<Config>): Promise<readonly string[]>;
   /** Removes what ADD made, found by network name, container ID and ifname. What is gone already is success. */
   del(call: DelCall): Promise<void>;
+  /**
+   * Removes what ADD made for attachments to this network that are not valid any more, and nothing of other networks.
+   * Goes on past failures and throws all of them together, see throwAll.
+   */
+  gc(call: GcCall): Promise<void>;
+  /** Finds out, without changing anything, whether an ADD could be carried out. Throws CniError 50 or 51 where not. */
+  status(call: StatusCall<Config>): Promise<void>;
 }
 
 export type Read<T> =
@@ -59,11 +66,17 @@ export interface Attachment {
   readonly ifname: string;
 }
 
-interface Call {
-  readonly attachment: Attachment;
+/** An attachment to a network that is named elsewhere. */
+export type AttachmentId = Omit<Attachment, "network">;
+
+interface AnyCall {
   readonly cniVersion: CniVersion;
   /** One line for a person, on stderr; never mixed with the document on stdout. */
   warn(message: string): void;
+}
+
+interface Call extends AnyCall {
+  readonly attachment: Attachment;
 }
 
 export interface AttachmentCall<Config> extends Call {
@@ -81,4 +94,19 @@ export interface DelCall extends Call {
   readonly prevResult: Result | undefined;
   /** The network configuration with folded keys, unchecked: a DEL never fails over configuration. */
   readonly netConf: JsonObject;
+}
+
+export interface GcCall extends AnyCall {
+  /** `name` of the network configuration. */
+  readonly network: string;
+  /** All attachments to this network that are still valid; everything else of this network is stale. */
+  readonly valid: readonly AttachmentId[];
+  /** As for DEL: with folded keys, unchecked. */
+  readonly netConf: JsonObject;
+}
+
+export interface StatusCall<Config> extends AnyCall {
+  /** `name` of the network configuration. */
+  readonly network: string;
+  readonly config: Config;
 }

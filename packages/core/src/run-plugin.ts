@@ -1,12 +1,14 @@
 import manifest from "../package.json" with { type: "json" };
 import { CniError, ErrorCode } from "./cni-error.ts";
+import { checkConfig, configError, problemLines } from "./config-problems.ts";
 import { resultDocument } from "./convert-result.ts";
 import { errorDocument } from "./documents.ts";
 import { type Env, type Invocation, readInvocation } from "./invocation.ts";
 import { parseJson, printJson } from "./json.ts";
 import { askedVersion, foldNetConf, type NetConf, readNetConf } from "./net-conf.ts";
-import type { AttachmentCall, DelCall, Plugin, Problem } from "./plugin.ts";
+import type { AttachmentCall, DelCall, GcCall, Plugin, StatusCall } from "./plugin.ts";
 import { readResult } from "./read-result.ts";
+import { readValidAttachments } from "./valid-attachments.ts";
 import { type CniVersion, isCniVersion } from "./versions.ts";
 
 /** All that a plugin touches of the process it runs in. */
@@ -27,7 +29,7 @@ export const ownNetns = "/proc/self/ns/net";
 
 /**
  * Runs one invocation of a plugin and gives its exit code. At most one JSON document goes to stdout: a
- * result, a version list, or (exit code 1) an error; CHECK and DEL that succeed print nothing.
+ * result, a version list, or (exit code 1) an error; CHECK, DEL, GC and STATUS that succeed print nothing.
  */
 export async function runPlugin<Config>(plugin: Plugin<Config>, io: Io): Promise<number> {
   const run = new Run(plugin, io);
@@ -88,6 +90,12 @@ class Run<Config> {
       case "DEL":
         await this.#plugin.del(this.#delCall(invocation, conf));
         return "";
+      case "GC":
+        await this.#plugin.gc(this.#gcCall(conf));
+        return "";
+      case "STATUS":
+        await this.#plugin.status(this.#statusCall(conf));
+        return "";
     }
   }
 
@@ -99,9 +107,10 @@ class Run<Config> {
   }
 
   /** A runtime that lost track of a container passes its own namespace: that would be the node's. */
-  #refuseOwnNetns(invocation: Exclude<Invocation, { command: "VERSION" }>): void {
+  #refuseOwnNetns(invocation: Invocation): void {
+    if (!("netns" in invocation) || invocation.command === "CHECK") return;
     const { command, netns, netnsOverride } = invocation;
-    if (command === "CHECK" || netns === undefined || netnsOverride) return;
+    if (netns === undefined || netnsOverride) return;
     const identity = this.#io.netnsIdentity(netns);
     if (identity === undefined || identity !== this.#io.netnsIdentity(ownNetns)) return;
     throw new CniError(
@@ -117,7 +126,7 @@ class Run<Config> {
   ): AttachmentCall<Config> {
     const { document: netConf, cniVersion } = conf;
     const written = netConf["prevResult"];
-    const config = this.#readConfig(conf);
+    const config = checkConfig(this.#plugin, netConf);
     const prevResult = written === undefined ? undefined : readResult(written, cniVersion);
     const problems = [...config.problems, ...(prevResult?.ok === false ? prevResult.problems : [])];
     if (prevResult === undefined && this.#plugin.prevResult === "required") {
@@ -133,40 +142,34 @@ class Run<Config> {
     };
   }
 
-  /** The schema's problems, and those the plugin finds elsewhere, so that a user sees all of them at once. */
-  #readConfig({ document: netConf }: NetConf): {
-    readonly read?: { readonly value: Config };
-    readonly problems: readonly Problem[];
-  } {
-    const wrongShape = this.#plugin.schema.validate(netConf);
-    if (wrongShape.length === 0) {
-      const read = this.#plugin.readConfig(netConf);
-      return read.ok ? { read, problems: [] } : { problems: read.problems };
-    }
-    try {
-      const read = this.#plugin.readConfig(netConf);
-      const more = read.ok
-        ? []
-        : read.problems.filter(({ path }) => !wrongShape.some((w) => within(path, w.path)));
-      return { problems: [...wrongShape, ...more] };
-    } catch {
-      // It counts on a shape this document does not have.
-      return { problems: wrongShape };
-    }
-  }
-
   #delCall(invocation: Extract<Invocation, { command: "DEL" }>, conf: NetConf): DelCall {
     const { document: netConf, cniVersion } = conf;
     const call = this.#call(invocation, conf);
     const written = netConf["prevResult"];
     const read = written === undefined ? undefined : readResult(written, cniVersion);
-    if (read?.ok === false) call.warn(`prevResult is not used: ${lines(read.problems).join("; ")}`);
+    if (read?.ok === false) call.warn(`prevResult is not used: ${problemLines(read.problems).join("; ")}`);
     return { ...call, netns: invocation.netns, prevResult: read?.ok ? read.value : undefined, netConf };
   }
 
-  #call({ containerId, ifname }: { containerId: string; ifname: string }, { name, cniVersion }: NetConf) {
+  /** Without a list that can be trusted nothing may be taken for stale. */
+  #gcCall(conf: NetConf): GcCall {
+    const valid = readValidAttachments(conf.document);
+    if (!valid.ok) throw configError(valid.problems);
+    return { ...this.#anyCall(conf), network: conf.name, valid: valid.value, netConf: conf.document };
+  }
+
+  #statusCall(conf: NetConf): StatusCall<Config> {
+    const { read, problems } = checkConfig(this.#plugin, conf.document);
+    if (read === undefined) throw configError(problems);
+    return { ...this.#anyCall(conf), network: conf.name, config: read.value };
+  }
+
+  #call({ containerId, ifname }: { containerId: string; ifname: string }, conf: NetConf) {
+    return { ...this.#anyCall(conf), attachment: { network: conf.name, containerId, ifname } };
+  }
+
+  #anyCall({ cniVersion }: NetConf) {
     return {
-      attachment: { network: name, containerId, ifname },
       cniVersion,
       warn: (message: string) => this.#io.writeStderr(`${this.#plugin.type}: ${oneLine(message)}\n`),
     };
@@ -177,11 +180,6 @@ function document(value: unknown): string {
   return `${printJson(value)}\n`;
 }
 
-function configError(problems: readonly Problem[]): CniError {
-  const all = lines(problems);
-  return new CniError(ErrorCode.invalidConfig, all.join("; "), all.join("\n"));
-}
-
 function checkFailure(differences: readonly string[]): CniError {
   const [first = ""] = differences;
   const count = differences.length === 1 ? "1 difference" : `${differences.length} differences`;
@@ -190,14 +188,6 @@ function checkFailure(differences: readonly string[]): CniError {
     `CHECK found ${count}: ${oneLine(first)}`,
     differences.map(oneLine).join("\n"),
   );
-}
-
-function lines(problems: readonly Problem[]): string[] {
-  return problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
-}
-
-function within(path: string, outer: string): boolean {
-  return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
 }
 
 function oneLine(text: string): string {

@@ -24,5 +24,7 @@ const plugin: Plugin<undefined> = {
   },
   check: async () => [],
   del: async () => {},
+  gc: async () => {},
+  status: async () => {},
 };
 process.exit(await runPlugin(plugin, processIo()));

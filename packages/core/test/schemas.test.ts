@@ -59,7 +59,6 @@ describe("refused, with the value and what is allowed", () => {
       { name: "my net" },
       [`name: "my net" is not allowed, must be a letter or digit, then letters, digits, '_', '.' and '-'`],
     ],
-    ["portmap", { name: null }, ["name: missing"]],
     ["portmap", { backend: "nft" }, ['backend: "nft" is not allowed, must be "iptables"']],
     [
       "portmap",

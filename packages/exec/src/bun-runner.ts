@@ -1,5 +1,6 @@
 import type { Command, CommandResult, Runner } from "./command.ts";
 import { within } from "./deadline.ts";
+import { notFound } from "./not-found.ts";
 
 export interface BunRunnerOptions {
   /** The environment of every process; PATH in it is where tools are looked up. */
@@ -31,7 +32,7 @@ async function spawn(command: Command, env: BunRunnerOptions["env"], ends: numbe
     });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") {
-      return { kind: "notFound", path: env["PATH"] ?? "" };
+      return notFound(command.file, env["PATH"] ?? "");
     }
     return { kind: "notStarted", reason: error instanceof Error ? error.message : String(error) };
   }

@@ -41,8 +41,10 @@ function outcome(result: CommandResult): string {
       return `ended by ${result.signal}`;
     case "timedOut":
       return `no answer within ${result.timeoutMs} ms, killed`;
-    case "notFound":
-      return `no such executable on PATH (${result.path})`;
+    case "notFound": {
+      const seen = result.elsewhere === undefined ? "" : `, but there is one in ${result.elsewhere}`;
+      return `no such executable on PATH (${result.path})${seen}`;
+    }
     case "notStarted":
       return `could not be started: ${result.reason}`;
   }

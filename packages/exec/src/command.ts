@@ -20,8 +20,8 @@ export type CommandResult =
       readonly stdout: string;
       readonly stderr: string;
     }
-  /** No such executable on PATH. */
-  | { readonly kind: "notFound"; readonly path: string }
+  /** No such executable on PATH; `elsewhere` is a usual directory that has one. */
+  | { readonly kind: "notFound"; readonly path: string; readonly elsewhere?: string }
   /** The executable is there but could not be started (EACCES, E2BIG, ENOEXEC, …). */
   | { readonly kind: "notStarted"; readonly reason: string };
 

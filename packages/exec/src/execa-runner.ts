@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import type { CommandResult, Runner } from "./command.ts";
 import { within } from "./deadline.ts";
+import { notFound } from "./not-found.ts";
 
 /** The runner for Node users of the wrappers, the operator's tool, scripts and tests. Default: 30 s a call. */
 export function execaRunner(
@@ -25,7 +26,7 @@ export function execaRunner(
       const { stdout = "", stderr = "" } = result;
       if (result.exitCode !== undefined) return { kind: "exited", exitCode: result.exitCode, stdout, stderr };
       if (result.signal !== undefined) return { kind: "signalled", signal: result.signal, stdout, stderr };
-      if (result.code === "ENOENT") return { kind: "notFound", path: env["PATH"] ?? "" };
+      if (result.code === "ENOENT") return notFound(command.file, env["PATH"] ?? "");
       return { kind: "notStarted", reason: result.originalMessage ?? "unknown" };
     },
   };

@@ -51,6 +51,11 @@ describe.each(runners)("%s", (_, make) => {
     expect(result).toEqual({ kind: "notFound", path: "/nowhere" });
   });
 
+  test("says where else a tool is", async () => {
+    const result = await make({ PATH: "/nowhere" }).run({ file: "ls", argv: [] });
+    expect(result).toMatchObject({ kind: "notFound", elsewhere: expect.stringMatching(/^(\/usr)?\/bin$/) });
+  });
+
   test("ends a tool that hangs", async () => {
     expect(await sh("exec sleep 60", { timeoutMs: 100 })).toMatchObject({ kind: "timedOut", timeoutMs: 100 });
   });

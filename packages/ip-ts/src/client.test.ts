@@ -1,7 +1,7 @@
-import type { ScriptedResult } from "@cni-chain/exec/fake";
+import type { ScriptedCall, ScriptedResult } from "@cni-chain/exec/fake";
 import { scriptedRunner } from "@cni-chain/exec/fake";
 import { expect, test } from "vitest";
-import { changeLinks, deleteLink, observeLinks } from "./client.ts";
+import { changeLinks, deleteLink, deleteLinks, observeLinks } from "./client.ts";
 import { routeDevice } from "./route.ts";
 
 const show = {
@@ -33,6 +33,25 @@ test("deleting looks again before it says absent", async () => {
   const there = scriptedRunner([remove, { command: show, result: { stdout: doc("lo") + doc("a") } }]);
   await expect(deleteLink(there, "a")).rejects.toMatchObject({ name: "CommandError" });
   expect(await deleteLink(scriptedRunner([{ ...remove, result: {} }]), "a")).toBe("deleted");
+});
+
+test("deleting many goes on past failures and names what is still there", async () => {
+  const command = {
+    file: "ip",
+    argv: ["-force", "-batch", "-"],
+    stdin: "link delete dev a\nlink delete dev b\n",
+  };
+  const look = { ...show, stdin: "link show dev lo\nlink show dev a\nlink show dev b\n" };
+  const failed = { command, result: { exitCode: 1, stderr: "refused\nCommand failed -:2\n" } };
+  const seen = (...names: string[]) => ({ command: look, result: { stdout: names.map(doc).join("") } });
+  const run = (calls: ScriptedCall[]) => deleteLinks(scriptedRunner(calls), ["a", "b"]);
+  await run([{ command, result: {} }]);
+  await run([failed, seen("lo")]);
+  await expect(run([failed, seen("lo", "b")])).rejects.toThrow("still there: b");
+  await expect(run([{ command, result: { kind: "notFound", path: "" } }])).rejects.toMatchObject({
+    failure: "toolMissing",
+  });
+  await deleteLinks(scriptedRunner([]), []);
 });
 
 test("a failing step is named", async () => {

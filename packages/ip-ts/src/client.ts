@@ -1,6 +1,6 @@
 import { type Command, CommandError, type CommandResult, type Runner } from "@cni-chain/exec";
 import { runBatch } from "./batch.ts";
-import { batchDevice } from "./device-name.ts";
+import { batchDevice, batchWord } from "./device-name.ts";
 import type { Link, LinkWithAddresses } from "./link.ts";
 import { inNetns } from "./netns.ts";
 import { parseAddresses, parseLinks } from "./parse.ts";
@@ -31,9 +31,17 @@ export async function observeLinks(
   return links;
 }
 
-/** Reads every link of a kind (`veth`, `ifb`, …). Cost grows with the node: 10 ms at 400 links. Throws CommandError. */
-export async function linksOfKind(runner: Runner, kind: string, where: Where = {}): Promise<readonly Link[]> {
-  return readAll(parseLinks, runner, ip(["-j", "-d", "link", "show", "type", kind], undefined, where));
+/**
+ * Reads every link of these kinds (`veth`, `ifb`, …), in one process. Cost grows with the node: 10 ms at 400 links.
+ * Throws CommandError, TypeError on a kind no batch can hold.
+ */
+export async function linksOfKinds(
+  runner: Runner,
+  kinds: readonly string[],
+  where: Where = {},
+): Promise<readonly Link[]> {
+  const lines = kinds.map((kind) => `link show type ${batchWord(kind)}\n`);
+  return readAll(parseLinks, runner, ip(["-j", "-d", "-batch", "-"], lines.join(""), where));
 }
 
 /** A change, or a look at a link (which has to be there) at this point among the changes. */
@@ -71,6 +79,27 @@ export async function deleteLink(
   const links = await observeLinks(runner, [name], where);
   if (links.has(name)) throw new CommandError(command, result);
   return "absent";
+}
+
+/**
+ * Deletes links in one process (none for no name), going on past any that cannot be deleted; the kernel takes about 20 ms
+ * for each. Throws a CommandError that names those still there after a second look; what is gone is success.
+ */
+export async function deleteLinks(
+  runner: Runner,
+  names: readonly string[],
+  where: Where = {},
+): Promise<void> {
+  if (names.length === 0) return;
+  const lines = names.map((name) => renderLinkChange({ do: "delete", name }));
+  const command = ip(["-force", "-batch", "-"], `${lines.join("\n")}\n`, where);
+  const result = await runner.run(command);
+  if (result.kind === "exited" && result.exitCode === 0) return;
+  if (result.kind !== "exited") throw new CommandError(command, result);
+  const links = await observeLinks(runner, names, where);
+  const left = names.filter((name) => links.has(name));
+  if (left.length === 0) return;
+  throw new CommandError(command, { ...result, stderr: `${result.stderr}\nstill there: ${left.join(", ")}` });
 }
 
 function ip(argv: readonly string[], stdin: string | undefined, where: Where): Command {

@@ -1,6 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { changeLinks, deleteLink, linksOfKind, netnsState, observeLinks, routeDevice } from "../src/index.ts";
+import {
+  changeLinks,
+  deleteLink,
+  linksOfKinds,
+  netnsState,
+  observeLinks,
+  routeDevice,
+} from "../src/index.ts";
 import { type PrivateNode, privateNode } from "./private-node.ts";
 
 let node: PrivateNode;
@@ -21,7 +28,7 @@ test("sees both ends of a veth point at each other", async () => {
   expect(veth1?.peer).toMatchObject({ where: "elsewhere", ifindex: eth0?.ifindex });
   expect(eth0?.peer).toMatchObject({ where: "elsewhere", ifindex: veth1?.ifindex });
   expect(outside.has("nothere")).toBe(false);
-  expect((await linksOfKind(node.runner, "veth")).map(({ name }) => name)).toEqual(["veth1"]);
+  expect((await linksOfKinds(node.runner, ["ifb", "veth"])).map(({ name }) => name)).toEqual(["veth1"]);
 });
 
 test("makes, changes, shows and deletes an ifb, in one process each", async () => {

@@ -6,6 +6,6 @@ const io = processIo();
 /** Milliseconds for all tools together; a runtime gives up on a plugin later than that. */
 const budgetMs = 30_000;
 process.exitCode = await runPlugin(
-  loopback(() => bunRunner({ env: io.env, budgetMs })),
+  loopback(() => bunRunner({ env: io.env, budgetMs }), io.env["PATH"] ?? ""),
   io,
 );

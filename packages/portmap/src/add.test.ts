@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { add, check } from "./add.ts";
 import { type PortmapConfig, readConfig } from "./config.ts";
 import { del } from "./del.ts";
+import { gc } from "./gc.ts";
 import { iptablesBackend } from "./iptables/backend.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Tools } from "./tools.ts";
@@ -45,7 +46,7 @@ class Bench {
       localAddresses: () => () => true,
       networksOf: () => ({ widest: 24, has: (address) => address.startsWith("10.0.0.") }),
     };
-    const host = { runner, kernel };
+    const host = { runner, kernel, path: "/bin" };
     this.tools = { ...host, backend: iptablesBackend(this.iptables, host) };
   }
 
@@ -261,6 +262,32 @@ test("DEL goes on past a family that fails, and tells of it", async () => {
   failing = true;
   await expect(del(bench.delCall(), bench.tools)).rejects.toMatchObject({ failure: "tryAgain" });
   expect(bench.iptables.rules("v6", own)).toBeUndefined();
+});
+
+test("GC removes this network's stale containers and nobody else's", async () => {
+  const bench = new Bench();
+  const ports = [8080, 8081, 8082];
+  for (const [at, containerId] of ["valid", "stale", "gone"].entries()) {
+    const call = bench.call([{ ...web, hostPort: ports[at] }]);
+    await bench.add({ ...call, attachment: { ...call.attachment, containerId } });
+  }
+  const other = bench.call([{ ...web, hostPort: 9090 }]);
+  await bench.add({ ...other, attachment: { ...other.attachment, network: "other", containerId: "stale" } });
+  const valid = [{ containerId: "valid", ifname: "eth0" }];
+  const { warn } = bench.delCall();
+  await gc({ network: "net", valid, cniVersion: "1.1.0", netConf: {}, warn }, bench.tools);
+  for (const family of ["v4", "v6"] as const) {
+    const left = bench.iptables.rules(family, "CNI-HOSTPORT-DNAT") ?? [];
+    expect(left.map((rule) => /name: "(\w+)" id: "(\w+)"/.exec(rule)?.slice(1).join("/"))).toEqual([
+      "other/stale",
+      "net/valid",
+    ]);
+  }
+  expect(bench.sysctls.get(localnet)).toBe("1");
+  await gc({ network: "net", valid: [], cniVersion: "1.1.0", netConf: {}, warn }, bench.tools);
+  await gc({ network: "other", valid: [], cniVersion: "1.1.0", netConf: {}, warn }, bench.tools);
+  expect(bench.iptables.rules("v4", "CNI-HOSTPORT-DNAT")).toEqual([]);
+  expect([bench.sysctls.get(localnet), markers(bench)]).toEqual(["0", 0]);
 });
 
 test("conntrack that is missing is said, not fatal", async () => {

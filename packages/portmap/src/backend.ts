@@ -19,10 +19,19 @@ export interface Request {
 
 /** A way to hold the rules: iptables or nftables. */
 export interface Backend {
+  /** The command-line tools it needs for a family, beside `ip`. */
+  tools(family: Family): readonly string[];
+  /** Reads what an ADD would read, as proof that the tools and the kernel work. Throws what went wrong. */
+  probe(family: Family): Promise<void>;
   /** Makes the container's rules what the request says, in one transaction, whatever they were before. */
   add(request: Request): Promise<void>;
   /** Every difference between what `add` makes and what is there. */
   check(request: Request): Promise<string[]>;
   /** Removes the container's rules, whoever made them, and gives what they forwarded. */
   remove(attachment: Attachment, family: Family): Promise<readonly Forward[]>;
+  /**
+   * Removes the rules of every container of a network but these, as far as their owner can be told, whoever
+   * made them, and gives what they forwarded.
+   */
+  collect(network: string, validContainers: ReadonlySet<string>, family: Family): Promise<readonly Forward[]>;
 }

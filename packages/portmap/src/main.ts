@@ -10,7 +10,7 @@ const io = processIo();
 const budgetMs = 30_000;
 const plugin = portmap(() => {
   const runner = bunRunner({ env: io.env, budgetMs });
-  const host = { runner, kernel: procKernel };
+  const host = { runner, kernel: procKernel, path: io.env["PATH"] ?? "" };
   return { ...host, backend: iptablesBackend(iptables(runner), host) };
 });
 process.exit(await runPlugin(plugin, io));

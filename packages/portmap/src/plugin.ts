@@ -21,6 +21,8 @@ export function portmap(tools: () => Tools): Plugin<PortmapConfig> {
     add: async (call) => (await import("./add.ts")).add(call, chained(call), tools()),
     check: async (call) => (await import("./add.ts")).check(call, chained(call), tools()),
     del: async (call) => (await import("./del.ts")).del(call, tools()),
+    gc: async (call) => (await import("./gc.ts")).gc(call, tools()),
+    status: async (call) => (await import("./status.ts")).status(call, tools()),
   };
 }
 

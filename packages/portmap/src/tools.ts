@@ -11,4 +11,6 @@ export interface Tools extends Host {
 export interface Host {
   readonly runner: Runner;
   readonly kernel: Kernel;
+  /** PATH of the runner. */
+  readonly path: string;
 }

@@ -15,6 +15,7 @@ import { isLoopbackOpen, loopbackDifference, openLoopback } from "../loopback.ts
 import type { Host } from "../tools.ts";
 import { chains, containerChain } from "./chains.ts";
 import { closeUnusedLoopback } from "./close-loopback.ts";
+import { collectStale } from "./collect.ts";
 import { conflictText, findConflicts, refuse } from "./conflicts.ts";
 import { desiredGuard } from "./guard.ts";
 import { listedEntries, listedForwards } from "./listed-forwards.ts";
@@ -26,6 +27,13 @@ import { desiredAbsence, desiredRules } from "./plan.ts";
 export function iptablesBackend(iptables: Iptables, host: Host): Backend {
   const { kernel } = host;
   return {
+    tools: (family) => [family === "v4" ? "iptables-restore" : "ip6tables-restore"],
+
+    async probe(family) {
+      const guard = family === "v4" ? { raw: ["PREROUTING"] } : {};
+      await iptables.observe(family, { ...guard, nat: ["PREROUTING", "OUTPUT", "POSTROUTING"] });
+    },
+
     async add(request) {
       const { attachment, config, destination, warn } = request;
       const { family } = destination;
@@ -99,6 +107,12 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
       });
       const removed = listedForwards(rulesOf(nat, containerChain(attachment)) ?? []);
       if (family === "v4") await closeUnusedLoopback(attachment.network, removed, iptables, host);
+      return removed;
+    },
+
+    async collect(network, validContainers, family) {
+      const removed = await collectStale(iptables, family, network, validContainers);
+      if (family === "v4") await closeUnusedLoopback(network, removed, iptables, host);
       return removed;
     },
   };

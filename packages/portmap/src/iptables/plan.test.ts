@@ -103,6 +103,17 @@ test("a hostIP narrows, an unspecified one only chooses the family, one of the o
   ]);
 });
 
+test("an entry has the ports of both families, as the reference plugin writes it", () => {
+  const portMappings: PortMapping[] = [
+    { ...web, hostPort: 1, hostIp: { kind: "family", family: "v4" } },
+    { ...web, hostPort: 2, hostIp: { kind: "family", family: "v6" } },
+  ];
+  for (const destination of [v4, v6]) {
+    const entries = ofChain(written({ portMappings }, destination), "CNI-HOSTPORT-DNAT");
+    expect(entries).toEqual([expect.stringContaining("-p tcp --destination-ports 1,2 ")]);
+  }
+});
+
 test("entries are by protocol in alphabetical order, fifteen ports each, no port twice", () => {
   const tcp = Array.from({ length: 17 }, (_, at) => ({ ...web, hostPort: 100 + at }));
   const portMappings: PortMapping[] = [

@@ -42,7 +42,7 @@ export function desiredRules(
       {
         ...containerEntries(attachment),
         afresh,
-        rules: entryRules(attachment, mappings, config.conditions[destination.family]),
+        rules: entryRules(attachment, config.portMappings, config.conditions[destination.family]),
       },
     ],
   };
@@ -123,7 +123,10 @@ function markChain({ marking }: PortmapConfig): string {
   return marking.kind === "chain" ? marking.chain : chains.setMark;
 }
 
-/** The jumps into the container's chain: by protocol, as many ports in one rule as multiport takes. */
+/**
+ * The jumps into the container's chain: by protocol, as many ports in one rule as multiport takes. Those of a hostIP of
+ * the other family are among them, as in the reference plugin's: the chain lets them pass.
+ */
 function entryRules(
   attachment: Attachment,
   mappings: readonly PortMapping[],

@@ -1,0 +1,38 @@
+import type { NodeFiles } from "@cni-chain/exec/requirements";
+import { expect, test } from "vitest";
+import { status } from "./status.ts";
+
+const all = ["IFB", "NET_SCH_TBF", "NET_SCH_INGRESS", "NET_CLS_U32", "NET_ACT_MIRRED"];
+const enough = "0000000000201000";
+
+function node(tools: readonly string[], capabilities: string, options: readonly string[]): NodeFiles {
+  const texts: Record<string, string> = {
+    "/proc/self/status": `CapEff:\t${capabilities}\n`,
+    "/proc/sys/kernel/osrelease": "6.1.0\n",
+    "/proc/config.gz": ["NET", ...options].map((option) => `CONFIG_${option}=y\n`).join(""),
+  };
+  return {
+    text: async (path) => texts[path],
+    isExecutable: (path) => tools.some((tool) => path === `/bin/${tool}`),
+  };
+}
+
+const tools = ["ip", "tc", "nsenter"];
+const without = (list: readonly string[], item: string) => list.filter((other) => other !== item);
+
+test("a node with everything is ready", async () => {
+  await expect(status("/bin", node(tools, enough, all))).resolves.toBeUndefined();
+});
+
+test.each<readonly [string, NodeFiles]>([
+  ...tools.map((tool) => [tool, node(without(tools, tool), enough, all)] as const),
+  ...all.map((option) => [`CONFIG_${option}`, node(tools, enough, without(all, option))] as const),
+  ["CAP_NET_ADMIN", node(tools, "0000000000200000", all)],
+  ["CAP_SYS_ADMIN", node(tools, "0000000000001000", all)],
+])("%s is needed", async (name, files) => {
+  await expect(status("/bin", files)).rejects.toMatchObject({
+    code: 50,
+    message: expect.stringContaining(name),
+    details: expect.not.stringContaining("\n"),
+  });
+});

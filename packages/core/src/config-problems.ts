@@ -1,0 +1,42 @@
+import { CniError, ErrorCode } from "./cni-error.ts";
+import type { JsonObject } from "./json.ts";
+import type { Plugin, Problem } from "./plugin.ts";
+
+/** The config, where there is nothing wrong with it, and else all that is. */
+export interface CheckedConfig<Config> {
+  readonly read?: { readonly value: Config };
+  readonly problems: readonly Problem[];
+}
+
+/** The schema's problems, and those the plugin finds elsewhere, so that a user sees all of them at once. */
+export function checkConfig<Config>(plugin: Plugin<Config>, netConf: JsonObject): CheckedConfig<Config> {
+  const wrongShape = plugin.schema.validate(netConf);
+  if (wrongShape.length === 0) {
+    const read = plugin.readConfig(netConf);
+    return read.ok ? { read, problems: [] } : { problems: read.problems };
+  }
+  try {
+    const read = plugin.readConfig(netConf);
+    const more = read.ok
+      ? []
+      : read.problems.filter(({ path }) => !wrongShape.some((w) => within(path, w.path)));
+    return { problems: [...wrongShape, ...more] };
+  } catch {
+    // It counts on a shape this document does not have.
+    return { problems: wrongShape };
+  }
+}
+
+/** CniError 7 with all problems: on one line in the message, one a line in the details. */
+export function configError(problems: readonly Problem[]): CniError {
+  const all = problemLines(problems);
+  return new CniError(ErrorCode.invalidConfig, all.join("; "), all.join("\n"));
+}
+
+export function problemLines(problems: readonly Problem[]): string[] {
+  return problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
+}
+
+function within(path: string, outer: string): boolean {
+  return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
+}

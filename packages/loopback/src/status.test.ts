@@ -1,0 +1,27 @@
+import type { NodeFiles } from "@cni-chain/exec/requirements";
+import { expect, test } from "vitest";
+import { status } from "./status.ts";
+
+function node(executables: readonly string[], capabilities: string): NodeFiles {
+  return {
+    text: async (path) => (path === "/proc/self/status" ? `CapEff:\t${capabilities}\n` : undefined),
+    isExecutable: (path) => executables.includes(path),
+  };
+}
+const tools = ["/bin/ip", "/bin/nsenter"];
+
+test("a node with everything is ready", async () => {
+  await expect(status("/bin", node(tools, "0000000000201000"))).resolves.toBeUndefined();
+});
+
+test.each([
+  ["ip", ["/bin/nsenter"], "0000000000201000"],
+  ["nsenter", ["/bin/ip"], "0000000000201000"],
+  ["CAP_NET_ADMIN", tools, "0000000000200000"],
+  ["CAP_SYS_ADMIN", tools, "0000000000001000"],
+])("%s is needed", async (name, executables, capabilities) => {
+  await expect(status("/bin", node(executables, capabilities))).rejects.toMatchObject({
+    code: 50,
+    message: expect.stringMatching(new RegExp(`^${name}: [^;]*(; install it)?$`)),
+  });
+});

@@ -1,0 +1,77 @@
+import type { ScriptedResult } from "@cni-chain/exec/fake";
+import { scriptedRunner } from "@cni-chain/exec/fake";
+import { expect, test } from "vitest";
+import { nftables } from "./client.ts";
+import { reconcile } from "./reconcile.ts";
+
+const list = { file: "nft", argv: ["-j", "list", "table", "ip", "t"] };
+const names = { file: "nft", argv: ["list", "flowtables"] };
+const listed = (...rules: object[]) => ({
+  stdout: JSON.stringify({ nftables: [{ chain: { name: "c" } }, ...rules.map((rule) => ({ rule }))] }),
+});
+const missing = { exitCode: 1, stderr: "Error: whatever it says" };
+
+async function observe(...results: [object, ScriptedResult][]) {
+  const runner = scriptedRunner(
+    results.map(([command, result]) => ({ command: command as typeof list, result })),
+  );
+  const table = await nftables(runner).observe("ip", "t");
+  runner.finish();
+  return table;
+}
+
+test("a table is read with its rules in their order", async () => {
+  const table = await observe([
+    list,
+    listed({ chain: "c", handle: 2, comment: "x" }, { chain: "c", handle: 1 }),
+  ]);
+  expect(table?.get("c")).toEqual({
+    hook: undefined,
+    rules: [
+      { handle: 2, comment: "x", expressions: [] },
+      { handle: 1, comment: undefined, expressions: [] },
+    ],
+  });
+});
+
+test("a table is absent only where the tables say so", async () => {
+  expect(
+    await observe([list, missing], [names, { stdout: "table ip6 t {\n}\ntable ip tt {\n}\n" }]),
+  ).toBeUndefined();
+  await expect(observe([list, missing], [names, { stdout: "table ip t {\n}\n" }])).rejects.toThrow(
+    "whatever",
+  );
+  await expect(observe([list, missing], [names, { exitCode: 1, stderr: "no nf_tables" }])).rejects.toThrow(
+    "no nf_tables",
+  );
+});
+
+test.each([
+  ["toolMissing", { kind: "notFound", path: "/bin" }],
+  ["timedOut", { kind: "timedOut", timeoutMs: 1, stdout: "", stderr: "" }],
+  ["failed", { exitCode: 3, stderr: "x" }],
+  ["failed", { stdout: "not JSON" }],
+] as const)("%s", async (failure, result) => {
+  await expect(observe([list, result])).rejects.toMatchObject({ name: "CommandError", failure });
+});
+
+const apply = (line: string) => ({ file: "nft", argv: ["-f", "-"], stdin: `${line}\n` });
+
+test("a lost race is planned again, a real failure is told", async () => {
+  const plan = (handles: number | undefined) =>
+    handles === undefined ? [] : [{ kind: "deleteRule", chain: "c", handle: handles } as const];
+  const run = async (second: object) => {
+    const runner = scriptedRunner([
+      { command: list, result: listed({ chain: "c", handle: 1 }) },
+      { command: apply("delete rule ip t c handle 1"), result: missing },
+      { command: list, result: second },
+    ]);
+    await reconcile(nftables(runner), {
+      family: "ip",
+      table: "t",
+      plan: (table) => plan(table?.get("c")?.rules[0]?.handle),
+    });
+  };
+  await run(listed());
+  await expect(run(listed({ chain: "c", handle: 1 }))).rejects.toThrow("whatever");
+});

@@ -1,0 +1,97 @@
+import { CniError, ErrorCode } from "@cni-chain/core";
+import { type Nftables, reconcile } from "@cni-chain/nft-ts";
+import type { Backend, Request } from "../backend.ts";
+import { refuse } from "../conflict.ts";
+import { wantedForwards } from "../forwards.ts";
+import { isLoopbackOpen, loopbackDifference, openLoopback } from "../loopback.ts";
+import type { Host } from "../tools.ts";
+import { closeUnusedLoopback } from "./close-loopback.ts";
+import { conflictTexts, findConflicts } from "./conflicts.ts";
+import { ownRules } from "./desired.ts";
+import { differences } from "./differences.ts";
+import { guardChanges } from "./guard.ts";
+import { nftFamily, table } from "./names.ts";
+import { isOwnOrUntagged, listedForwards } from "./owner.ts";
+import { ownChanges, removal, sharedChanges } from "./plan.ts";
+
+/** Longest comment of a rule, in bytes (NFTNL_UDATA_COMMENT_MAXLEN): the container ID has to fit. */
+const longestContainerId = 128;
+
+/** Host ports by nftables, as the reference plugin lays them. */
+export function nftablesBackend(nftables: Nftables, host: Host): Backend {
+  const { kernel } = host;
+  return {
+    async add(request) {
+      const { attachment, config, destination, warn } = request;
+      const family = nftFamily(destination.family);
+      const wanted = wantedForwards(config.portMappings, destination);
+      requireShortId(request);
+      const told = new Set<string>();
+      await reconcile(nftables, {
+        family,
+        table,
+        async plan(observed) {
+          const conflicts = findConflicts(observed, attachment, wanted);
+          const texts = conflictTexts(conflicts, attachment);
+          if (texts.length > 0 && config.onConflict === "refuse") refuse(texts);
+          for (const text of texts.filter((text) => !told.has(text))) {
+            told.add(text);
+            warn(`${text}; it is taken over`);
+          }
+          const device = await request.loopbackDevice;
+          const opened = device !== undefined && !isLoopbackOpen(kernel, device) ? device : undefined;
+          return [
+            ...sharedChanges(family, observed, config.snat),
+            ...(device === undefined ? [] : guardChanges(observed, opened)),
+            ...ownChanges(
+              family,
+              observed,
+              attachment,
+              ownRules(attachment, config, destination),
+              texts.length > 0,
+            ),
+          ];
+        },
+      });
+      const device = await request.loopbackDevice;
+      if (device !== undefined) openLoopback(kernel, device);
+    },
+
+    async check({ attachment, config, destination, loopbackDevice }) {
+      const family = nftFamily(destination.family);
+      const [observed, device] = await Promise.all([nftables.observe(family, table), loopbackDevice]);
+      const conflicts = findConflicts(observed, attachment, wantedForwards(config.portMappings, destination));
+      const expected = {
+        attachment,
+        own: ownRules(attachment, config, destination),
+        snat: config.snat,
+        guarded: device !== undefined,
+      };
+      return [
+        ...differences(family, observed, expected, conflicts),
+        ...(device === undefined ? [] : loopbackDifference(kernel, device)),
+      ];
+    },
+
+    async remove(attachment, family) {
+      const observed = await reconcile(nftables, {
+        family: nftFamily(family),
+        table,
+        plan: (observed) => removal(observed, attachment),
+      });
+      const removed = listedForwards(observed)
+        .filter(({ rule }) => isOwnOrUntagged(rule, attachment))
+        .map(({ forward }) => forward);
+      if (family === "v4") await closeUnusedLoopback(attachment.network, removed, observed, nftables, host);
+      return removed;
+    },
+  };
+}
+
+function requireShortId({ attachment: { containerId } }: Request): void {
+  if (containerId.length <= longestContainerId) return;
+  throw new CniError(
+    ErrorCode.invalidEnvironment,
+    `CNI_CONTAINERID: ${containerId.length} characters; the nftables backend takes up to ${longestContainerId}, as nft does in a comment`,
+  );
+}

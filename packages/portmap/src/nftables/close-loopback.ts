@@ -1,0 +1,49 @@
+import { routeDevice } from "@cni-chain/ip-ts";
+import { type ListedTable, type Nftables, reconcile } from "@cni-chain/nft-ts";
+import type { Forward } from "../forwards.ts";
+import { closeLoopback, hasDevice, openLoopback } from "../loopback.ts";
+import type { Host } from "../tools.ts";
+import { forgetDevices, openedDevices } from "./guard.ts";
+import { table as name, tagOf } from "./names.ts";
+import { listedForwards } from "./owner.ts";
+
+/**
+ * Closes route_localnet again on the device that led to a removed container, if we opened it and no other
+ * container is reached by it, and forgets devices that are gone. Runs after the container's rules are
+ * removed; an ADD writes its rules before it opens, so whoever came meanwhile is seen by the second look.
+ */
+export async function closeUnusedLoopback(
+  network: string,
+  removed: readonly Forward[],
+  before: ListedTable | undefined,
+  nftables: Nftables,
+  host: Host,
+): Promise<void> {
+  const address = removed[0]?.address;
+  if (address === undefined || openedDevices(before).length === 0) return;
+  const { kernel, runner } = host;
+  const [device, table] = await Promise.all([routeDevice(runner, address), nftables.observe("ip", name)]);
+  const opened = openedDevices(table);
+  const forgotten = opened.filter((one) => !hasDevice(kernel, one));
+  if (device !== undefined && opened.includes(device) && !isUsed(device, network, table, host)) {
+    closeLoopback(kernel, device);
+    if (isUsed(device, network, await nftables.observe("ip", name), host)) openLoopback(kernel, device);
+    else forgotten.push(device);
+  }
+  if (forgotten.length === 0) return;
+  await reconcile(nftables, { family: "ip", table: name, plan: (table) => forgetDevices(table, forgotten) });
+}
+
+/** True where another container is reached by the device: one of the same network, or one in the device's subnets. */
+function isUsed(
+  device: string,
+  network: string,
+  table: ListedTable | undefined,
+  { kernel }: Host,
+): boolean {
+  const reaches = kernel.networksOf(device);
+  return listedForwards(table).some(
+    ({ forward, owner }) =>
+      (owner.network === tagOf(network) && reaches.widest < 32) || reaches.has(forward.address),
+  );
+}

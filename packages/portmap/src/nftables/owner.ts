@@ -1,0 +1,50 @@
+import type { Attachment } from "@cni-chain/core";
+import { type ListedRule, type ListedTable, listedDnat, metaValues } from "@cni-chain/nft-ts";
+import type { Forward } from "../forwards.ts";
+import { chains, isTag, tagOf } from "./names.ts";
+
+/** Whose a rule is, as far as it tells. */
+export interface Owner {
+  readonly containerId: string | undefined;
+  /** Tag of the network; undefined in rules of the reference plugin, which do not say. */
+  readonly network: number | undefined;
+}
+
+export function ownerOf(rule: ListedRule): Owner {
+  return { containerId: rule.comment, network: metaValues(rule, "length", "!=").find(isTag) };
+}
+
+/** True for rules that this plugin made for the attachment. */
+export function isOwn(rule: ListedRule, { containerId, network }: Attachment): boolean {
+  const owner = ownerOf(rule);
+  return owner.containerId === containerId && owner.network === tagOf(network);
+}
+
+/** True for those and for rules of the reference plugin for the container, on whatever network. */
+export function isOwnOrUntagged(rule: ListedRule, attachment: Attachment): boolean {
+  const owner = ownerOf(rule);
+  return isOwn(rule, attachment) || (owner.containerId === attachment.containerId && owner.network === undefined);
+}
+
+/** A forward that stands in the table, and whose it is. */
+export interface OwnedForward {
+  readonly forward: Forward;
+  readonly rule: ListedRule;
+  readonly owner: Owner;
+}
+
+/** Every forwarded port, in the order the kernel looks at them. */
+export function listedForwards(table: ListedTable | undefined): OwnedForward[] {
+  return [chains.legacyMappings, chains.mappings].flatMap((chain) =>
+    rulesIn(table, chain).flatMap((rule) => {
+      const dnat = listedDnat(rule);
+      if (dnat === undefined) return [];
+      const { protocol, port: hostPort, destination: hostAddress, to } = dnat;
+      return [{ forward: { protocol, hostPort, hostAddress, ...to }, rule, owner: ownerOf(rule) }];
+    }),
+  );
+}
+
+export function rulesIn(table: ListedTable | undefined, chain: string): readonly ListedRule[] {
+  return table?.get(chain)?.rules ?? [];
+}

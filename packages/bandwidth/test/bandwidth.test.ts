@@ -1,7 +1,7 @@
 import type { AttachmentCall, DelCall, Result } from "@cni-chain/core";
+import { type PrivateNode, privateNode } from "@cni-chain/e2e/lib/private-node.ts";
 import type { Runner } from "@cni-chain/exec";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type PrivateNode, privateNode } from "../../ip-ts/test/private-node.ts";
 import { add, check } from "../src/add.ts";
 import { type BandwidthConfig, readConfig } from "../src/config.ts";
 import { del } from "../src/del.ts";

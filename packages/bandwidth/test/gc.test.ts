@@ -1,7 +1,7 @@
 import type { GcCall } from "@cni-chain/core";
+import { type PrivateNode, privateNode } from "@cni-chain/e2e/lib/private-node.ts";
 import type { Runner } from "@cni-chain/exec";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type PrivateNode, privateNode } from "../../ip-ts/test/private-node.ts";
 import { add, check } from "../src/add.ts";
 import { readConfig } from "../src/config.ts";
 import { gc } from "../src/gc.ts";

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { type PrivateNode, privateNode } from "@cni-chain/e2e/lib/private-node.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   changeLinks,
@@ -8,7 +9,6 @@ import {
   observeLinks,
   routeDevice,
 } from "../src/index.ts";
-import { type PrivateNode, privateNode } from "./private-node.ts";
 
 let node: PrivateNode;
 beforeEach(async () => {

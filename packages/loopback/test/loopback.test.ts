@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import type { AttachmentCall, DelCall } from "@cni-chain/core";
+import { type PrivateNode, privateNode } from "@cni-chain/e2e/lib/private-node.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type PrivateNode, privateNode } from "../../ip-ts/test/private-node.ts";
 import { add, check, del } from "../src/work.ts";
 
 const attachment = { network: "cni-loopback", containerId: "c1", ifname: "lo" };

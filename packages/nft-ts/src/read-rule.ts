@@ -19,7 +19,10 @@ export interface ListedDnat {
 /** What a rule with `dnat` to one address and port does, whoever wrote it; undefined for any other rule. */
 export function listedDnat({ expressions }: ListedRule): ListedDnat | undefined {
   const dnat = inner(expressions, "dnat");
-  const matches = expressions.flatMap((expression) => inner([expression], "match") ?? []);
+  const matches = expressions.flatMap((expression): JsonRecord[] => {
+    const match = inner([expression], "match");
+    return match === undefined ? [] : [match];
+  });
   const payload = (field: string) =>
     matches.findLast(({ op, left }) => op === "==" && inner([left], "payload")?.["field"] === field);
   const dport = payload("dport");

@@ -1,15 +1,21 @@
-import { type JsonObject, type Problem, parseAddress, type Read } from "@cni-chain/core";
+import { type Json, type JsonObject, type Problem, parseAddress, type Read } from "@cni-chain/core";
+import { matchTextProblem } from "@cni-chain/nft-ts";
 import type { Family, Protocol } from "iptables-wrapper";
+
+/** What can hold the rules. */
+export type BackendName = "iptables" | "nftables";
 
 /** portmap's configuration after reading: defaults filled in, every value checked. */
 export interface PortmapConfig {
+  /** The backend that is asked for, or that other fields are made for; absent where any will do. */
+  readonly backend?: BackendName;
   readonly snat: boolean;
   readonly masqAll: boolean;
   /** Who marks packets for masquerading: our own chain with a bit of the packet mark, or a chain of the operator's. */
   readonly marking:
     | { readonly kind: "bit"; readonly bit: number }
     | { readonly kind: "chain"; readonly chain: string };
-  /** Matches in iptables syntax, a token each, that stand before the jump into the container's chain. */
+  /** Further matches for the container's mappings: arguments of iptables, or words of nft. */
   readonly conditions: Readonly<Record<Family, readonly string[]>>;
   /** What ADD does about a host port that another container has: take it over, or fail. */
   readonly onConflict: "replace" | "refuse";
@@ -42,14 +48,15 @@ export function readConfig(netConf: JsonObject): Read<PortmapConfig> {
       message: `${JSON.stringify(externalSetMarkChain)} together with markMasqBit ${markMasqBit}: give one of the two`,
     });
   }
-  for (const [path, conditions] of Object.entries({ conditionsV4, conditionsV6 })) {
-    const first = conditions?.[0];
-    if (first !== undefined && !/^[-!]/.test(first)) {
-      problems.push({
-        path: `${path}[0]`,
-        message: `${JSON.stringify(first)} is not iptables syntax, which begins with "-" or "!"; the iptables backend takes no nft syntax`,
-      });
+  const backend = backendOf(netConf);
+  if (backend === "nftables") {
+    for (const [path, value] of Object.entries({ markMasqBit, externalSetMarkChain })) {
+      if (value === undefined) continue;
+      problems.push({ path, message: `${JSON.stringify(value)} is for backend iptables alone` });
     }
+  }
+  for (const [path, conditions] of Object.entries({ conditionsV4, conditionsV6 })) {
+    problems.push(...conditionProblems(path, conditions ?? [], backend));
   }
   const portMappings: PortMapping[] = [];
   for (const [index, mapping] of (runtimeConfig?.portMappings ?? []).entries()) {
@@ -69,6 +76,7 @@ export function readConfig(netConf: JsonObject): Read<PortmapConfig> {
   return {
     ok: true,
     value: {
+      ...(backend === undefined ? {} : { backend }),
       snat: written.snat ?? true,
       masqAll: written.masqAll ?? false,
       marking:
@@ -80,6 +88,58 @@ export function readConfig(netConf: JsonObject): Read<PortmapConfig> {
       portMappings,
     },
   };
+}
+
+/**
+ * The backend that a configuration asks for by name, or by fields that only one takes; undefined where it does
+ * not. For DEL and GC too: the fields may be of any shape.
+ */
+export function backendOf({
+  backend,
+  markMasqBit,
+  externalSetMarkChain,
+  conditionsV4,
+  conditionsV6,
+}: JsonObject): BackendName | undefined {
+  if (backend === "iptables" || backend === "nftables") return backend;
+  if (markMasqBit !== undefined || externalSetMarkChain !== undefined) return "iptables";
+  return [conditionsV4, conditionsV6].map(syntaxOf).find((syntax) => syntax !== undefined);
+}
+
+/** iptables' matches begin with an option or a negation, nft's with a word. */
+function syntaxOf(conditions: Json | undefined): BackendName | undefined {
+  const first: unknown = Array.isArray(conditions) ? conditions[0] : undefined;
+  if (typeof first !== "string") return undefined;
+  return /^[-!]/.test(first) ? "iptables" : "nftables";
+}
+
+function conditionProblems(
+  path: string,
+  conditions: readonly string[],
+  backend: BackendName | undefined,
+): Problem[] {
+  const syntax = syntaxOf(conditions);
+  if (syntax === undefined) return [];
+  const first = JSON.stringify(conditions[0]);
+  if (syntax === "nftables" && backend !== "nftables") {
+    return [
+      {
+        path: `${path}[0]`,
+        message: `${first} is not iptables syntax, which begins with "-" or "!"; the iptables backend takes no nft syntax`,
+      },
+    ];
+  }
+  if (syntax === "iptables" && backend !== "iptables") {
+    return [
+      {
+        path: `${path}[0]`,
+        message: `${first} is iptables syntax; the nftables backend takes nft's, as "ip saddr 192.0.2.0/24"`,
+      },
+    ];
+  }
+  const text = conditions.join(" ");
+  const problem = syntax === "nftables" ? matchTextProblem(text) : undefined;
+  return problem === undefined ? [] : [{ path, message: `${JSON.stringify(text)}: ${problem}` }];
 }
 
 /** The fields as schemas/portmap.schema.json lets them through. */

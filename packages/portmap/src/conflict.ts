@@ -8,7 +8,7 @@ export function heldBy({ protocol, hostPort, hostAddress }: Forward, holder: str
 }
 
 /** Throws CniError 102 that names every holder. */
-export function refuse(texts: readonly string[]): never {
+export function refuseHeld(texts: readonly string[]): never {
   throw new CniError(
     ErrorCode.hostPortTaken,
     texts.join("; "),

@@ -1,3 +1,4 @@
+import { throwAll } from "@cni-chain/core";
 import { CommandError } from "@cni-chain/exec";
 import type { Family } from "iptables-wrapper";
 import { endFlowsLeftBehind } from "./flows.ts";
@@ -22,9 +23,7 @@ export async function removeInFamilies(
       await endFlowsLeftBehind(family, removed, tools, warn);
     }),
   );
-  const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-  if (errors.length === 1) throw errors[0];
-  if (errors.length > 1) throw new AggregateError(errors);
+  throwAll(outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : [])));
 }
 
 /** A node that has iptables but no ip6tables never got IPv6 rules from us. */

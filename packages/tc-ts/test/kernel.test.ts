@@ -1,5 +1,5 @@
+import { type PrivateNode, privateNode } from "@cni-chain/e2e/lib/private-node.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type PrivateNode, privateNode } from "../../ip-ts/test/private-node.ts";
 import { bytes, bytesPerSecond, change, observe, type Tbf, tbfDifferences } from "../src/index.ts";
 import { observeOneByOne } from "../src/observe-one-by-one.ts";
 

@@ -1,5 +1,5 @@
-import { CniError, ErrorCode } from "@cni-chain/core";
 import { type Family, type Iptables, type Observed, rulesOf } from "iptables-wrapper";
+import { heldBy, refuseHeld } from "../conflict.ts";
 import { type Forward, overlap } from "../forwards.ts";
 import { chains } from "./chains.ts";
 import { type Entry, listedEntries, listedForwards } from "./listed-forwards.ts";
@@ -41,21 +41,14 @@ export async function findConflicts(
 
 /** The sentence that names who has the port. */
 export function conflictText({ wanted, entry }: Conflict): string {
-  const { protocol, hostPort, hostAddress } = wanted;
-  const at = hostAddress === undefined ? "" : ` at ${hostAddress}`;
   const owner =
     entry.owner === undefined
       ? `the owner of chain ${entry.chain}`
       : `container ${entry.owner.containerId} on network ${entry.owner.network}`;
-  return `hostPort ${hostPort}/${protocol}${at} is held by ${owner}`;
+  return heldBy(wanted, owner);
 }
 
 /** Throws CniError 102 that names every holder. */
 export function refuse(conflicts: readonly Conflict[]): never {
-  const lines = [...new Set(conflicts.map(conflictText))];
-  throw new CniError(
-    ErrorCode.hostPortTaken,
-    lines.join("; "),
-    'onConflict is "refuse": free the port first, or set onConflict to "replace".',
-  );
+  refuseHeld([...new Set(conflicts.map(conflictText))]);
 }

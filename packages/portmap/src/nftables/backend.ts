@@ -1,7 +1,8 @@
 import { CniError, ErrorCode } from "@cni-chain/core";
-import { type Nftables, reconcile } from "@cni-chain/nft-ts";
+import { type ListedRule, type Nftables, reconcile } from "@cni-chain/nft-ts";
+import type { Family } from "iptables-wrapper";
 import type { Backend, Request } from "../backend.ts";
-import { refuse } from "../conflict.ts";
+import { refuseHeld } from "../conflict.ts";
 import { wantedForwards } from "../forwards.ts";
 import { isLoopbackOpen, loopbackDifference, openLoopback } from "../loopback.ts";
 import type { Host } from "../tools.ts";
@@ -10,8 +11,8 @@ import { conflictTexts, findConflicts } from "./conflicts.ts";
 import { ownRules } from "./desired.ts";
 import { differences } from "./differences.ts";
 import { guardChanges } from "./guard.ts";
-import { nftFamily, table } from "./names.ts";
-import { isOwnOrUntagged, listedForwards } from "./owner.ts";
+import { nftFamily, table, tagOf } from "./names.ts";
+import { isOwnOrUntagged, listedForwards, ownerOf } from "./owner.ts";
 import { ownChanges, removal, sharedChanges } from "./plan.ts";
 
 /** Longest comment of a rule, in bytes (NFTNL_UDATA_COMMENT_MAXLEN): the container ID has to fit. */
@@ -21,6 +22,12 @@ const longestContainerId = 128;
 export function nftablesBackend(nftables: Nftables, host: Host): Backend {
   const { kernel } = host;
   return {
+    tools: () => ["nft"],
+
+    async probe() {
+      await nftables.tableNames();
+    },
+
     async add(request) {
       const { attachment, config, destination, warn } = request;
       const family = nftFamily(destination.family);
@@ -33,7 +40,7 @@ export function nftablesBackend(nftables: Nftables, host: Host): Backend {
         async plan(observed) {
           const conflicts = findConflicts(observed, attachment, wanted);
           const texts = conflictTexts(conflicts, attachment);
-          if (texts.length > 0 && config.onConflict === "refuse") refuse(texts);
+          if (texts.length > 0 && config.onConflict === "refuse") refuseHeld(texts);
           for (const text of texts.filter((text) => !told.has(text))) {
             told.add(text);
             warn(`${text}; it is taken over`);
@@ -73,19 +80,33 @@ export function nftablesBackend(nftables: Nftables, host: Host): Backend {
       ];
     },
 
-    async remove(attachment, family) {
-      const observed = await reconcile(nftables, {
-        family: nftFamily(family),
-        table,
-        plan: (observed) => removal(observed, attachment),
-      });
-      const removed = listedForwards(observed)
-        .filter(({ rule }) => isOwnOrUntagged(rule, attachment))
-        .map(({ forward }) => forward);
-      if (family === "v4") await closeUnusedLoopback(attachment.network, removed, observed, nftables, host);
-      return removed;
+    remove(attachment, family) {
+      const isGone = (rule: ListedRule) => isOwnOrUntagged(rule, attachment);
+      return removeRules(attachment.network, family, isGone);
+    },
+
+    /** Rules without a tag could be any network's and stay. */
+    collect(network, validContainers, family) {
+      const isGone = (rule: ListedRule) => {
+        const owner = ownerOf(rule);
+        return owner.network === tagOf(network) && !validContainers.has(owner.containerId ?? "");
+      };
+      return removeRules(network, family, isGone);
     },
   };
+
+  async function removeRules(network: string, family: Family, isGone: (rule: ListedRule) => boolean) {
+    const observed = await reconcile(nftables, {
+      family: nftFamily(family),
+      table,
+      plan: (observed) => removal(observed, isGone),
+    });
+    const removed = listedForwards(observed)
+      .filter(({ rule }) => isGone(rule))
+      .map(({ forward }) => forward);
+    if (family === "v4") await closeUnusedLoopback(network, removed, observed, nftables, host);
+    return removed;
+  }
 }
 
 function requireShortId({ attachment: { containerId } }: Request): void {

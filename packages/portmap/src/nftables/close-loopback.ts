@@ -35,12 +35,7 @@ export async function closeUnusedLoopback(
 }
 
 /** True where another container is reached by the device: one of the same network, or one in the device's subnets. */
-function isUsed(
-  device: string,
-  network: string,
-  table: ListedTable | undefined,
-  { kernel }: Host,
-): boolean {
+function isUsed(device: string, network: string, table: ListedTable | undefined, { kernel }: Host): boolean {
   const reaches = kernel.networksOf(device);
   return listedForwards(table).some(
     ({ forward, owner }) =>

@@ -1,5 +1,13 @@
 import type { Attachment } from "@cni-chain/core";
-import { type Family, isSameRule, type ListedRule, type ListedTable, renderHook, renderRule, type Rule } from "@cni-chain/nft-ts";
+import {
+  type Family,
+  isSameRule,
+  type ListedRule,
+  type ListedTable,
+  type Rule,
+  type renderHook,
+  renderRule,
+} from "@cni-chain/nft-ts";
 import type { Conflict } from "./conflicts.ts";
 import { conflictTexts } from "./conflicts.ts";
 import { entryChains, entryRule, type OwnRules, toMappings } from "./desired.ts";
@@ -56,11 +64,18 @@ function chainDifferences(table: ListedTable, snat: boolean, guarded: boolean): 
   });
 }
 
-function hookText(hook: Parameters<typeof renderHook>[0] | NonNullable<ReturnType<ListedTable["get"]>>["hook"]) {
+function hookText(
+  hook: Parameters<typeof renderHook>[0] | NonNullable<ReturnType<ListedTable["get"]>>["hook"],
+) {
   return hook === undefined ? "no hook" : `type ${hook.type} hook ${hook.hook} priority ${hook.priority}`;
 }
 
-function jumpDifferences(family: Family, table: ListedTable, chain: string, wanted: readonly Rule[]): string[] {
+function jumpDifferences(
+  family: Family,
+  table: ListedTable,
+  chain: string,
+  wanted: readonly Rule[],
+): string[] {
   const compared = compareJumps(family, table, chain, wanted);
   return [
     ...compared.missing.map((rule) => missing(family, chain, rule)),
@@ -101,7 +116,9 @@ function ownDifferences(
   ];
   const order = found.map((rule) => (rule === undefined ? -1 : rules.indexOf(rule)));
   const isOrdered = order.every((at, index) => index === 0 || at >= (order[index - 1] ?? 0));
-  return lines.length > 0 || isOrdered ? lines : [`chain ${chain} holds the container's rules in another order`];
+  return lines.length > 0 || isOrdered
+    ? lines
+    : [`chain ${chain} holds the container's rules in another order`];
 }
 
 function isMadeAs(family: Family, rule: Rule, listed: ListedRule): boolean {

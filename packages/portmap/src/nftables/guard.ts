@@ -1,4 +1,11 @@
-import { type Change, isSameRule, type ListedRule, type ListedTable, metaValues, type Rule } from "@cni-chain/nft-ts";
+import {
+  type Change,
+  isSameRule,
+  type ListedRule,
+  type ListedTable,
+  metaValues,
+  type Rule,
+} from "@cni-chain/nft-ts";
 import { createMissing } from "./create-missing.ts";
 import { chains } from "./names.ts";
 import { rulesIn } from "./owner.ts";
@@ -36,9 +43,7 @@ export function guardChanges(table: ListedTable | undefined, openedDevice: strin
   return [
     ...createMissing(table, [chains.guard]),
     ...(isGuarded(table) ? [] : [{ kind: "append", chain: chains.guard, rule: guardRule } as const]),
-    ...(isMarked
-      ? []
-      : [{ kind: "insertFirst", chain: chains.guard, rule: marker(openedDevice) } as const]),
+    ...(isMarked ? [] : [{ kind: "insertFirst", chain: chains.guard, rule: marker(openedDevice) } as const]),
   ];
 }
 

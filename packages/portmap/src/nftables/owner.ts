@@ -23,7 +23,9 @@ export function isOwn(rule: ListedRule, { containerId, network }: Attachment): b
 /** True for those and for rules of the reference plugin for the container, on whatever network. */
 export function isOwnOrUntagged(rule: ListedRule, attachment: Attachment): boolean {
   const owner = ownerOf(rule);
-  return isOwn(rule, attachment) || (owner.containerId === attachment.containerId && owner.network === undefined);
+  return (
+    isOwn(rule, attachment) || (owner.containerId === attachment.containerId && owner.network === undefined)
+  );
 }
 
 /** A forward that stands in the table, and whose it is. */

@@ -1,9 +1,17 @@
 import type { Attachment } from "@cni-chain/core";
-import { type Change, type Family, isSameRule, jumpTarget, type ListedRule, type ListedTable, type Rule } from "@cni-chain/nft-ts";
+import {
+  type Change,
+  type Family,
+  isSameRule,
+  jumpTarget,
+  type ListedRule,
+  type ListedTable,
+  type Rule,
+} from "@cni-chain/nft-ts";
 import { createMissing } from "./create-missing.ts";
 import { entryChains, entryRule, type OwnRules, toMappings } from "./desired.ts";
 import { chains, tableComment } from "./names.ts";
-import { isOwn, isOwnOrUntagged, rulesIn } from "./owner.ts";
+import { isOwn, rulesIn } from "./owner.ts";
 
 /** What all containers share: the table, its chains, the way into them. */
 export function sharedChanges(family: Family, table: ListedTable | undefined, snat: boolean): Change[] {
@@ -26,7 +34,12 @@ export function sharedChanges(family: Family, table: ListedTable | undefined, sn
  * Every wanted jump once and no other into our chains: the reference plugin writes them with the conditions
  * of the last container it added, which are nobody else's business.
  */
-function exactly(family: Family, table: ListedTable | undefined, chain: string, wanted: readonly Rule[]): Change[] {
+function exactly(
+  family: Family,
+  table: ListedTable | undefined,
+  chain: string,
+  wanted: readonly Rule[],
+): Change[] {
   const { missing, extra } = compareJumps(family, table, chain, wanted);
   return [
     ...extra.map(({ handle }): Change => ({ kind: "deleteRule", chain, handle })),
@@ -80,11 +93,11 @@ export function ownChanges(
   return changes;
 }
 
-/** Takes away all rules of the container, the reference plugin's included. Chains stay. */
-export function removal(table: ListedTable | undefined, attachment: Attachment): Change[] {
+/** Takes away all such rules of containers. Chains stay. */
+export function removal(table: ListedTable | undefined, isGone: (rule: ListedRule) => boolean): Change[] {
   return [chains.mappings, chains.legacyMappings, chains.masquerade].flatMap((chain) =>
     rulesIn(table, chain)
-      .filter((rule) => isOwnOrUntagged(rule, attachment))
+      .filter(isGone)
       .map((rule) => deletion(chain, rule)),
   );
 }

@@ -1,12 +1,13 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import type { Runner } from "@cni-chain/exec";
-import { execaRunner } from "@cni-chain/exec/execa";
+import { bunRunner } from "@cni-chain/exec/bun";
+import { Service } from "./process.ts";
 
 /** Private mounts and links. The first process ends with its standard input, so also when the tests die. */
 const script =
   "mount -t tmpfs tmpfs /run && mkdir -p /run/netns && ip link set lo up && echo ready && exec cat";
+
+/** Longer than any suite takes. */
+const budgetMs = 600_000;
 
 export interface PrivateNode extends AsyncDisposable {
   /** Every command runs inside. */
@@ -19,16 +20,17 @@ export interface PrivateNode extends AsyncDisposable {
   netns(name: string): string;
 }
 
-/** Links, rules and mounts of its own for a test. Needs root. */
+/**
+ * Links, rules and mounts of its own, for tests of code that runs in the test's own process and starts tools
+ * inside: paths mean the same on both sides, which a Node's do not. Needs root.
+ */
 export async function privateNode(): Promise<PrivateNode> {
-  const holder = spawn("unshare", ["--mount", "--net", "sh", "-ec", script], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const [line] = await once(createInterface(holder.stdout), "line");
-  if (line !== "ready") throw new Error(`no private namespaces: ${line}`);
+  const env = { PATH: process.env["PATH"] };
+  const holder = new Service(["unshare", "--mount", "--net", "sh", "-ec", script], env);
+  await holder.ready();
   const { pid } = holder;
   const prefix = ["-t", String(pid), "--mount", "--net", "--"];
-  const outside = execaRunner();
+  const outside = bunRunner({ env: process.env, budgetMs });
   const ran: string[] = [];
   const runner: Runner = {
     run(command) {
@@ -46,9 +48,6 @@ export async function privateNode(): Promise<PrivateNode> {
       throw new Error(`${line}: ${JSON.stringify(result)}`);
     },
     netns: (name) => `/proc/${pid}/root/run/netns/${name}`,
-    async [Symbol.asyncDispose]() {
-      holder.stdin.end();
-      await once(holder, "exit");
-    },
+    [Symbol.asyncDispose]: () => holder.stop(),
   };
 }

@@ -27,6 +27,7 @@ function compile(entry: string, outfile: string): void {
     "--bytecode",
     "--minify",
     "--splitting",
+    "--compile-jit-policy=1000",
     "--no-compile-autoload-dotenv",
     "--no-compile-autoload-bunfig",
     "--no-compile-autoload-tsconfig",

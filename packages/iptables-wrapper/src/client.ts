@@ -3,7 +3,7 @@ import type { Change } from "./change.ts";
 import { parseListing } from "./parse-listing.ts";
 import { renderListing, renderRestore } from "./render-restore.ts";
 import type { Family } from "./rule.ts";
-import { type ByTable, byTable, inTables } from "./table.ts";
+import { type ByTable, byTable, inTables, type Table } from "./table.ts";
 import { type ChainState, type Observed, unknown } from "./transaction.ts";
 import { restoreTool, type Variant } from "./variant.ts";
 
@@ -16,6 +16,16 @@ export interface Iptables {
    * Throws IptablesError.
    */
   observe(family: Family, chains: ByTable<readonly string[]>, accuracy?: "exact"): Promise<ObservedTables>;
+  /**
+   * Lists these chains as they are and then carries the changes out, in one process: for whoever can guess
+   * what is to be done. Where a chain is missing or a change is refused nothing is `applied` in that table or
+   * any behind it, and what was seen is completed as by `observe`. Throws IptablesError.
+   */
+  observeAndApply(
+    family: Family,
+    chains: ByTable<readonly string[]>,
+    changes: ByTable<readonly Change[]>,
+  ): Promise<{ readonly applied: boolean; readonly observed: ObservedTables }>;
   /** Carries all changes of a table out, or none. No process where there are none. Throws IptablesError. */
   apply(family: Family, changes: ByTable<readonly Change[]>): Promise<void>;
 }
@@ -27,8 +37,9 @@ export type ObservedTables = ByTable<Observed>;
 const lockWaitSeconds = 20;
 
 /**
- * iptables on the runner's PATH, by its plain names unless `variant` says otherwise. Lists through `iptables-restore --noflush`: it takes
- * `-S CHAIN` lines too, in both variants, so that any number of chains costs one process and no whole table.
+ * iptables on the runner's PATH, by its plain names unless `variant` says otherwise. Lists through
+ * `iptables-restore --noflush`: it takes `-S CHAIN` lines too, in both variants, so that any number of
+ * chains costs one process and no whole table.
  */
 export function iptables(runner: Runner, variant: () => Promise<Variant> = async () => "plain"): Iptables {
   let chosen: Promise<Variant> | undefined;
@@ -37,46 +48,75 @@ export function iptables(runner: Runner, variant: () => Promise<Variant> = async
     const argv = ["--noflush", "--wait", String(lockWaitSeconds)];
     return { file: restoreTool(family, await chosen), argv, stdin };
   };
+  const run = async (family: Family, stdin: string): Promise<Answer> => {
+    const command = await restore(family, stdin);
+    return { command, result: await runner.run(command) };
+  };
+
+  /** Goes on listing behind what is known already, for as long as `accuracy` wants it. */
+  const lookOn = async (family: Family, asked: readonly Asked[], known: ChainState[], accuracy?: "exact") => {
+    while (known.length < asked.length) {
+      const isUnneeded =
+        accuracy !== "exact" && !asked.slice(known.length).some(({ chain }) => builtIn.has(chain));
+      if (isUnneeded && known.at(-1)?.kind === "absent") break;
+      const rest = asked.slice(known.length);
+      known.push(...statesIn(await run(family, renderListing(namesIn(rest))), rest));
+    }
+    const looked = asked.map((one, at) => ({ ...one, state: known[at] ?? unknown }));
+    return byTable(looked, (group) => new Map(group.map(({ chain, state }) => [chain, state])));
+  };
+
   return {
-    async observe(family, chains, accuracy) {
-      const asked = inTables(chains).flatMap(([table, names]) => names.map((chain) => ({ table, chain })));
-      const states: ChainState[] = [];
-      while (states.length < asked.length) {
-        const rest = asked.slice(states.length);
-        const command = await restore(
-          family,
-          renderListing(byTable(rest, (group) => group.map(({ chain }) => chain))),
-        );
-        const result = await runner.run(command);
-        for (const [at, { chain, rules }] of listedChains(command, result).entries()) {
-          if (chain !== rest[at]?.chain) throw new IptablesError(command, result);
-          states.push({ kind: "present", rules });
-        }
-        const missing = asked[states.length];
-        if (missing === undefined) break;
-        if (builtIn.has(missing.chain)) throw new IptablesError(command, result);
-        states.push({ kind: "absent" });
-        if (accuracy !== "exact" && !asked.slice(states.length).some(({ chain }) => builtIn.has(chain)))
-          break;
-      }
-      const looked = asked.map((one, at) => ({ ...one, state: states[at] ?? unknown }));
-      return byTable(looked, (group) => new Map(group.map(({ chain, state }) => [chain, state])));
+    observe: (family, chains, accuracy) => lookOn(family, askedIn(chains), [], accuracy),
+    async observeAndApply(family, chains, changes) {
+      const asked = askedIn(chains);
+      const answer = await run(family, renderListing(chains, changes));
+      const { result } = answer;
+      const applied = result.kind === "exited" && result.exitCode === 0;
+      return { applied, observed: await lookOn(family, asked, statesIn(answer, asked)) };
     },
     async apply(family, changes) {
       if (inTables(changes).length === 0) return;
-      const command = await restore(family, renderRestore(changes));
-      const result = await runner.run(command);
+      const { command, result } = await run(family, renderRestore(changes));
       if (result.kind !== "exited" || result.exitCode !== 0) throw new IptablesError(command, result);
     },
   };
 }
 
+interface Answer {
+  readonly command: Command;
+  readonly result: CommandResult;
+}
+
+interface Asked {
+  readonly table: Table;
+  readonly chain: string;
+}
+
+function askedIn(chains: ByTable<readonly string[]>): Asked[] {
+  return inTables(chains).flatMap(([table, names]) => names.map((chain) => ({ table, chain })));
+}
+
+function namesIn(asked: readonly Asked[]): ByTable<string[]> {
+  return byTable(asked, (group) => group.map(({ chain }) => chain));
+}
+
 const builtIn = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
 
-/** Exit code 1 is how both variants answer a chain that is not there; every other failure is one. */
-function listedChains(command: Command, result: CommandResult) {
-  if (result.kind === "exited" && result.exitCode <= 1) return parseListing(result.stdout);
-  throw new IptablesError(command, result);
+/**
+ * The chains that were listed, and the one that ended the listing as absent: exit code 1 is how both variants
+ * answer a chain that is not there. A listing that is complete says nothing of what failed behind it.
+ */
+function statesIn({ command, result }: Answer, asked: readonly Asked[]): ChainState[] {
+  if (result.kind !== "exited") throw new IptablesError(command, result);
+  const listed = parseListing(result.stdout);
+  const isInOrder = listed.every(({ chain }, at) => chain === asked[at]?.chain);
+  const missing = asked[listed.length];
+  const isAnswer = missing === undefined || (result.exitCode === 1 && !builtIn.has(missing.chain));
+  const error = new IptablesError(command, result);
+  if (!isInOrder || !isAnswer || error.failure === "tryAgain") throw error;
+  const states = listed.map(({ rules }): ChainState => ({ kind: "present", rules }));
+  return missing === undefined ? states : [...states, { kind: "absent" }];
 }
 
 /** A refused or unfinished call of iptables-restore. */

@@ -26,7 +26,7 @@ export function fakeIptables(
 ): FakeIptables {
   const tables: Record<Family, Record<Table, Chains>> = { v4: emptyTables(), v6: emptyTables() };
   const applied: string[] = [];
-  return {
+  const fake: FakeIptables = {
     applied,
     rules: (family, chain, table = "nat") =>
       tables[family][table].get(chain)?.map(({ tokens }) => tokens.join(" ")),
@@ -51,7 +51,22 @@ export function fakeIptables(
       }
       applied.push(stdin);
     },
+    async observeAndApply(family, chains, changes) {
+      const observed = await fake.observe(family, chains);
+      const complete = inTables(chains).every(([table, names]) =>
+        names.every((chain) => observed[table]?.get(chain)?.kind === "present"),
+      );
+      if (!complete) return { applied: false, observed };
+      try {
+        await fake.apply(family, changes);
+        return { applied: true, observed };
+      } catch (error) {
+        if (error instanceof IptablesError && error.failure === "failed") return { applied: false, observed };
+        throw error;
+      }
+    },
   };
+  return fake;
 }
 
 function look(table: Chains, chains: readonly string[]): Map<string, ChainState> {

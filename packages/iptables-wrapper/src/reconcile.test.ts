@@ -2,7 +2,7 @@ import { scriptedRunner } from "@cni-chain/exec/fake";
 import { describe, expect, test } from "vitest";
 import { iptables } from "./client.ts";
 import { type Reconciliation, reconcile } from "./reconcile.ts";
-import { transaction } from "./transaction.ts";
+import { type Desired, transaction } from "./transaction.ts";
 
 const argv = ["--noflush", "--wait", "20"];
 const restore = (stdin: string) => ({ file: "iptables-restore", argv, stdin: `*nat\n${stdin}\nCOMMIT\n` });
@@ -107,5 +107,75 @@ describe("reconcile", () => {
     ]);
     await expect(reconcile(iptables(runner), task(["A"]))).rejects.toMatchObject({ failure: "tryAgain" });
     runner.finish();
+  });
+
+  describe("with a guess", () => {
+    const guess = { nat: [{ kind: "newChain", chain: "B" }] } as const;
+    const guessing: Reconciliation = {
+      family: "v4",
+      chains: { raw: ["R"], nat: ["A"] },
+      guess,
+      plan: () => ({}),
+    };
+    const all = { ...restore(""), stdin: "*raw\n-S R\nCOMMIT\n*nat\n-S A\n-N B\nCOMMIT\n" };
+    const planOf =
+      (raw: Desired): Reconciliation["plan"] =>
+      ({ nat = new Map() }) => ({
+        raw: transaction(new Map([["EXTRA", { kind: "absent" }]]), raw),
+        nat: transaction(nat, { shared: ["A", "B"] }),
+      });
+
+    test("that was the plan, one process does it all", async () => {
+      const runner = scriptedRunner([{ command: all, result: { stdout: "-N R\n-N A\n" } }]);
+      await reconcile(iptables(runner), { ...guessing, plan: planOf({}) });
+      runner.finish();
+    });
+
+    test("that left another table out, that table is done after it", async () => {
+      const runner = scriptedRunner([
+        { command: all, result: { stdout: "-N R\n-N A\n" } },
+        { command: { ...restore(""), stdin: "*raw\n-N EXTRA\nCOMMIT\n" }, result: {} },
+      ]);
+      await reconcile(iptables(runner), { ...guessing, plan: planOf({ shared: ["EXTRA"] }) });
+      runner.finish();
+    });
+
+    test("that was refused, it plans from what the guess has shown", async () => {
+      const runner = scriptedRunner([
+        { command: all, result: { stdout: "-N R\n-N A\n", exitCode: 1, stderr: "Chain already exists." } },
+        { command: restore("-N B"), result: {} },
+      ]);
+      await reconcile(iptables(runner), { ...guessing, plan: planOf({}) });
+      runner.finish();
+    });
+
+    test("that was carried out but was not the whole plan, it looks again", async () => {
+      const runner = scriptedRunner([
+        { command: all, result: { stdout: "-N R\n-N A\n" } },
+        {
+          command: { ...all, stdin: "*raw\n-S R\nCOMMIT\n*nat\n-S A\nCOMMIT\n" },
+          result: { stdout: "-N R\n-N A\n" },
+        },
+        { command: restore("-N C"), result: {} },
+      ]);
+      const plan: Reconciliation["plan"] = () => ({ nat: [{ kind: "newChain", chain: "C" }] });
+      await reconcile(iptables(runner), { ...guessing, plan });
+      runner.finish();
+    });
+
+    test("that ended at a missing chain, it looks at what is behind and plans from that", async () => {
+      const runner = scriptedRunner([
+        { command: all, result: { exitCode: 1, stderr: "No chain" } },
+        { command: restore("-N A\n-N B"), result: {} },
+      ]);
+      await reconcile(iptables(runner), { ...guessing, plan: planOf({}) });
+      runner.finish();
+    });
+
+    test("a lock that is not to be had ends it", async () => {
+      const stderr = "Another app is currently holding the xtables lock.";
+      const runner = scriptedRunner([{ command: all, result: { exitCode: 4, stderr } }]);
+      await expect(reconcile(iptables(runner), guessing)).rejects.toMatchObject({ failure: "tryAgain" });
+    });
   });
 });

@@ -1,7 +1,7 @@
 import type { Change } from "./change.ts";
 import { type Iptables, IptablesError, type ObservedTables } from "./client.ts";
 import type { Family } from "./rule.ts";
-import type { ByTable } from "./table.ts";
+import { type ByTable, inTables, type Table } from "./table.ts";
 
 export interface Reconciliation {
   readonly family: Family;
@@ -9,6 +9,11 @@ export interface Reconciliation {
   readonly chains: ByTable<readonly string[]>;
   /** `exact` where a chain must not be taken as absent before somebody has looked. */
   readonly accuracy?: "exact";
+  /**
+   * What most likely is to be done, for tables that `chains` names. It is tried at once, with a listing of what
+   * was there before: if it was the plan, one process did it all.
+   */
+  readonly guess?: ByTable<readonly Change[]>;
   /** The transaction for what was observed. Called again after a lost race. */
   plan(observed: ObservedTables): ByTable<readonly Change[]> | Promise<ByTable<readonly Change[]>>;
 }
@@ -22,7 +27,9 @@ const maxAttempts = 8;
  * Gives what was observed before the transaction that went through.
  */
 export async function reconcile(iptables: Iptables, task: Reconciliation): Promise<ObservedTables> {
-  let observed = await iptables.observe(task.family, task.chains, task.accuracy);
+  const guessed = task.guess === undefined ? undefined : await tryGuess(iptables, task, task.guess);
+  if (guessed?.done) return guessed.before;
+  let observed = guessed?.seen ?? (await iptables.observe(task.family, task.chains, task.accuracy));
   let changes = await task.plan(observed);
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -37,4 +44,27 @@ export async function reconcile(iptables: Iptables, task: Reconciliation): Promi
       changes = next;
     }
   }
+}
+
+type Guessed =
+  | { readonly done: true; readonly before: ObservedTables }
+  /** `seen` is what is there now, if that is known. */
+  | { readonly done: false; readonly seen: ObservedTables | undefined };
+
+/** Tries the guess; what it left out of the plan, in other tables, is done after it. */
+async function tryGuess(
+  iptables: Iptables,
+  task: Reconciliation,
+  guess: ByTable<readonly Change[]>,
+): Promise<Guessed> {
+  const { applied, observed } = await iptables.observeAndApply(task.family, task.chains, guess);
+  if (!applied) return { done: false, seen: task.accuracy === "exact" ? undefined : observed };
+  const plan = await task.plan(observed);
+  const planned = (table: Table) => JSON.stringify(plan[table] ?? []);
+  if (inTables(guess).some(([table, changes]) => planned(table) !== JSON.stringify(changes))) {
+    return { done: false, seen: undefined };
+  }
+  const rest = inTables(plan).filter(([table]) => guess[table] === undefined);
+  await iptables.apply(task.family, Object.fromEntries(rest));
+  return { done: true, before: observed };
 }

@@ -5,18 +5,27 @@ import { type ByTable, inTables } from "./table.ts";
 
 /** Input of `iptables-restore --noflush`: the changes of each table, carried out whole or not at all. */
 export function renderRestore(changes: ByTable<readonly Change[]>): string {
-  return renderTables(changes, renderChange);
+  return renderTables(inTables(changes).map(([table, items]) => [table, items.map(renderChange)]));
 }
 
-/** Input of `iptables-restore --noflush` that prints chains as `iptables -S` does and changes nothing. */
-export function renderListing(chains: ByTable<readonly string[]>): string {
-  return renderTables(chains, (chain) => `-S ${chainName(chain)}`);
+/**
+ * Input of `iptables-restore --noflush` that prints chains as `iptables -S` does, before it makes the changes
+ * of their table, if any.
+ */
+export function renderListing(
+  chains: ByTable<readonly string[]>,
+  changes: ByTable<readonly Change[]> = {},
+): string {
+  return renderTables(
+    inTables(chains).map(([table, names]) => [
+      table,
+      [...names.map((chain) => `-S ${chainName(chain)}`), ...(changes[table] ?? []).map(renderChange)],
+    ]),
+  );
 }
 
-function renderTables<T>(tables: ByTable<readonly T[]>, renderLine: (item: T) => string): string {
-  return inTables(tables)
-    .map(([table, items]) => [`*${table}`, ...items.map(renderLine), "COMMIT", ""].join("\n"))
-    .join("");
+function renderTables(tables: readonly (readonly [string, readonly string[]])[]): string {
+  return tables.map(([table, lines]) => [`*${table}`, ...lines, "COMMIT", ""].join("\n")).join("");
 }
 
 function renderChange(change: Change): string {

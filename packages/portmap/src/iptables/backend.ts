@@ -1,20 +1,25 @@
-import { CniError, ErrorCode } from "@cni-chain/core";
+import { type Attachment, CniError, ErrorCode } from "@cni-chain/core";
 import {
+  type ChainState,
+  type Change,
   differences,
   type Family,
   type Iptables,
   type Observed,
+  type Rule,
   reconcile,
+  renderRule,
   rulesOf,
   transaction,
 } from "iptables-wrapper";
 import type { Backend, Request } from "../backend.ts";
 import type { PortmapConfig } from "../config.ts";
+import type { Destination } from "../destinations.ts";
 import { wantedForwards } from "../forwards.ts";
 import { isLoopbackOpen, loopbackDifference, openLoopback } from "../loopback.ts";
 import type { Host } from "../tools.ts";
 import { chains, containerChain } from "./chains.ts";
-import { closeUnusedLoopback } from "./close-loopback.ts";
+import { closeUnusedLoopback, isReached } from "./close-loopback.ts";
 import { collectStale } from "./collect.ts";
 import { conflictText, findConflicts, refuse } from "./conflicts.ts";
 import { desiredGuard } from "./guard.ts";
@@ -27,6 +32,9 @@ import { desiredAbsence, desiredRules } from "./plan.ts";
 export function iptablesBackend(iptables: Iptables, host: Host): Backend {
   const { kernel } = host;
   return {
+    reaches: (device) => isReached(device, iptables, host),
+    release: (network, removed) => closeUnusedLoopback(network, removed, iptables, host),
+
     tools: (family) => [family === "v4" ? "iptables-restore" : "ip6tables-restore"],
 
     async probe(family) {
@@ -47,6 +55,10 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
       await reconcile(iptables, {
         family,
         chains: chainsForAdd(config, isGuarded(request)),
+        // What a container's first ADD on a node in use comes to. To refuse, one has to look first.
+        ...(config.onConflict === "replace"
+          ? { guess: { nat: firstAdd(attachment, config, destination) } }
+          : {}),
         async plan({ raw = new Map(), nat: shared = new Map() }) {
           requireMarkChain(config, family, shared);
           const nat = await withOwnChain(iptables, family, shared, own);
@@ -116,6 +128,18 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
       return removed;
     },
   };
+}
+
+/** The transaction where everything shared stands and nothing of the container's does. */
+function firstAdd(attachment: Attachment, config: PortmapConfig, destination: Destination): Change[] {
+  const desired = desiredRules(attachment, config, destination);
+  const own = containerChain(attachment);
+  const shared = new Map<string, ChainState>();
+  const assume = (chain: string, rules: readonly Rule[]) =>
+    shared.set(chain, { kind: "present", rules: rules.map((rule) => ({ tokens: renderRule(rule) })) });
+  for (const { chain, rules } of desired.owned ?? []) if (chain !== own) assume(chain, rules);
+  for (const { chain, rules } of desired.entries ?? []) assume(chain, chain === chains.dnat ? [] : rules);
+  return transaction(shared, desired);
 }
 
 /** IPv6 has no route_localnet; and without snat nothing from 127.0.0.1 could be answered. */

@@ -1,27 +1,28 @@
 import type { AttachmentCall, Result } from "@cni-chain/core";
 import { CniError, ErrorCode } from "@cni-chain/core";
-import type { Runner } from "@cni-chain/exec";
 import { apply } from "./apply.ts";
 import { differences } from "./check.ts";
 import type { BandwidthConfig } from "./config.ts";
 import { ifbName } from "./names.ts";
+import type { Network } from "./network.ts";
 import { observeState } from "./observe.ts";
 import { planAdd } from "./plan.ts";
 import { wantedFor } from "./wanted.ts";
 
 type Call = AttachmentCall<BandwidthConfig>;
 
-/** Sets the limits; without any, touches nothing and starts no process. Takes back what it did when it fails. */
-export async function add(call: Call, runner: Runner): Promise<Result> {
+/** Sets the limits; without any, does not even open the network. Takes back what it did when it fails. */
+export async function add(call: Call, open: () => Promise<Network>): Promise<Result> {
   const { attachment, config, warn } = call;
   const prevResult = requirePrevResult(call);
   if (config.ingress === undefined && config.egress === undefined) return prevResult;
   const ifb = ifbName(attachment);
-  const state = await observeState(runner, { ...place(call), prevResult, ifb });
+  const network = await open();
+  const state = await observeState(network, { ...place(call), prevResult, ifb });
   const { wanted, warnings } = wantedFor(attachment, config, state.veth);
   const plan = planAdd(state, wanted);
   for (const warning of [...warnings, ...plan.warnings]) warn(warning);
-  const mac = await apply(runner, state, plan, ifb, warn);
+  const mac = await apply(network, state, plan, ifb, warn);
   if (config.egress === undefined) return prevResult;
   const others = prevResult.interfaces.filter(({ name, sandbox }) => name !== ifb || (sandbox ?? "") !== "");
   // Already listed: replaced where it stands, since ips point into the list by position.
@@ -37,11 +38,11 @@ export async function add(call: Call, runner: Runner): Promise<Result> {
 }
 
 /** Every difference between what ADD makes and what is there. */
-export async function check(call: Call, runner: Runner): Promise<readonly string[]> {
+export async function check(call: Call, open: () => Promise<Network>): Promise<readonly string[]> {
   const { attachment, config } = call;
   const prevResult = requirePrevResult(call);
   if (config.ingress === undefined && config.egress === undefined) return [];
-  const state = await observeState(runner, { ...place(call), prevResult, ifb: ifbName(attachment) });
+  const state = await observeState(await open(), { ...place(call), prevResult, ifb: ifbName(attachment) });
   return differences(state, wantedFor(attachment, config, state.veth).wanted);
 }
 

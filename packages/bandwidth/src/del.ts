@@ -1,29 +1,30 @@
 import type { DelCall } from "@cni-chain/core";
-import type { Runner } from "@cni-chain/exec";
-import { deleteLink, type Link, netnsState, observeLinks } from "@cni-chain/ip-ts";
-import { observe } from "tc-ts";
+import { type Link, type Links, netnsState } from "@cni-chain/ip-ts";
+import type { TrafficControl } from "tc-ts";
 import { clearVeth } from "./clear-veth.ts";
 import { hostInterfaces, otherEnd } from "./host-veth.ts";
 import { ifbName, vethOfOwnerText } from "./names.ts";
+import type { Network } from "./network.ts";
 import { leadsTo } from "./plan-removal.ts";
 
 /**
  * Removes the ifb, and our qdiscs and filters from the host's veth where that is still there. Goes by names and what
  * it finds; what is gone already is success. One failure does not keep the rest from being removed.
  */
-export async function del(call: DelCall, runner: Runner): Promise<void> {
+export async function del(call: DelCall, open: () => Promise<Network>): Promise<void> {
+  const { links: on, tc } = await open();
   const ifb = ifbName(call.attachment);
   const told = hostInterfaces(call.prevResult);
   const [inside, outside] = await Promise.allSettled([
-    told.length === 0 ? undefined : containerLink(call, runner),
-    observeLinks(runner, [...new Set([...told, ifb])]),
+    told.length === 0 ? undefined : containerLink(call, on),
+    on.observe([...new Set([...told, ifb])]),
   ]);
   if (outside.status === "rejected") throw outside.reason;
   const links = outside.value;
   const container = inside.status === "fulfilled" ? inside.value : undefined;
-  const [veths] = await Promise.allSettled([clearVeths(runner, container, links, ifb)]);
+  const [veths] = await Promise.allSettled([clearVeths(tc, container, links, ifb)]);
   const [link] = await Promise.allSettled([
-    links.get(ifb)?.kind === "ifb" ? deleteLink(runner, ifb) : undefined,
+    links.get(ifb)?.kind === "ifb" ? on.delete(ifb) : undefined,
   ]);
   const failures = [inside, veths, link].flatMap((outcome) =>
     outcome.status === "rejected" ? [outcome.reason] : [],
@@ -40,16 +41,16 @@ export async function del(call: DelCall, runner: Runner): Promise<void> {
  * The filter goes before the ifb: redirecting to a link that is gone, it would drop all of the container's packets.
  */
 async function clearVeths(
-  runner: Runner,
+  tc: TrafficControl,
   container: Link | undefined,
   links: ReadonlyMap<string, Link>,
   ifb: string,
 ): Promise<void> {
   const certain = container === undefined ? undefined : otherEnd(container, links.values());
   const candidates = certain === undefined ? likelyVeths(links, ifb) : [certain.name];
-  for (const [veth, shaping] of await observe(runner, candidates)) {
+  for (const [veth, shaping] of await tc.observe(candidates)) {
     if (certain === undefined && !leadsTo(shaping, ifb)) continue;
-    await clearVeth(runner, { veth, shaping, ifb });
+    await clearVeth(tc, { veth, shaping, ifb });
   }
 }
 
@@ -61,10 +62,10 @@ function likelyVeths(links: ReadonlyMap<string, Link>, ifb: string): readonly st
 }
 
 /** The container's end; undefined when the namespace or the interface is gone. */
-async function containerLink({ netns, attachment }: DelCall, runner: Runner): Promise<Link | undefined> {
+async function containerLink({ netns, attachment }: DelCall, links: Links): Promise<Link | undefined> {
   if (netns === undefined || netnsState(netns) !== "present") return undefined;
   try {
-    return (await observeLinks(runner, [attachment.ifname], { netns })).get(attachment.ifname);
+    return (await links.observe([attachment.ifname], { netns })).get(attachment.ifname);
   } catch (error) {
     if (netnsState(netns) !== "present") return undefined;
     throw error;

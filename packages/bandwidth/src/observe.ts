@@ -1,8 +1,8 @@
 import { CniError, ErrorCode, type Result } from "@cni-chain/core";
-import type { Runner } from "@cni-chain/exec";
-import { type Link, observeLinks } from "@cni-chain/ip-ts";
-import { type DeviceShaping, observe } from "tc-ts";
+import type { Link } from "@cni-chain/ip-ts";
+import type { DeviceShaping } from "tc-ts";
 import { hostInterfaces, otherEnd } from "./host-veth.ts";
+import type { Network } from "./network.ts";
 import type { State } from "./state.ts";
 
 export interface Place {
@@ -13,13 +13,13 @@ export interface Place {
   readonly ifb: string;
 }
 
-/** Reads what concerns an attachment, in three processes, two of them at a time. Throws CniError, CommandError. */
-export async function observeState(runner: Runner, place: Place): Promise<State> {
+/** Reads what concerns an attachment, both namespaces at a time. Throws CniError, and what Links and TrafficControl throw. */
+export async function observeState(network: Network, place: Place): Promise<State> {
   const { netns, ifname, prevResult, ifb } = place;
   const candidates = hostInterfaces(prevResult);
   const [inside, outside] = await Promise.all([
-    observeLinks(runner, [ifname], { netns }),
-    observeLinks(runner, [...new Set([...candidates, ifb])]),
+    network.links.observe([ifname], { netns }),
+    network.links.observe([...new Set([...candidates, ifb])]),
   ]);
   const container = requireVeth(inside.get(ifname), place);
   const veth = otherEnd(container, onlyThese(outside, candidates));
@@ -30,12 +30,16 @@ export async function observeState(runner: Runner, place: Place): Promise<State>
       `Interfaces without sandbox in prevResult: ${candidates.length === 0 ? "none" : candidates.join(", ")}. bandwidth has to come after the plugin that makes the veth pair.`,
     );
   }
-  return readShaping(runner, veth, outside.get(ifb));
+  return readShaping(network, veth, outside.get(ifb));
 }
 
-/** Reads qdiscs and filters of the two links, in one process. Throws CommandError. */
-export async function readShaping(runner: Runner, veth: Link, ifb: Link | undefined): Promise<State> {
-  const shapings = await observe(runner, ifb === undefined ? [veth.name] : [veth.name, ifb.name]);
+/** Reads qdiscs and filters of the two links. Throws as TrafficControl does. */
+export async function readShaping(
+  { tc }: Network,
+  veth: Link,
+  ifb: Link | undefined,
+): Promise<State> {
+  const shapings = await tc.observe(ifb === undefined ? [veth.name] : [veth.name, ifb.name]);
   const vethShaping = shapings.get(veth.name);
   if (vethShaping === undefined) {
     throw new CniError(ErrorCode.operationFailed, `${veth.name} has vanished while it was being read`);

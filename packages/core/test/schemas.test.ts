@@ -59,7 +59,7 @@ describe("refused, with the value and what is allowed", () => {
       { name: "my net" },
       [`name: "my net" is not allowed, must be a letter or digit, then letters, digits, '_', '.' and '-'`],
     ],
-    ["portmap", { backend: "nft" }, ['backend: "nft" is not allowed, must be "iptables"']],
+    ["portmap", { backend: "nft" }, ['backend: "nft" is not allowed, must be "iptables" or "nftables"']],
     [
       "portmap",
       { snat: "yes", masqAll: 1 },

@@ -1,6 +1,7 @@
 export * from "./client.ts";
 export { isDeviceName } from "./device-name.ts";
 export type * from "./link.ts";
+export * from "./links.ts";
 export * from "./netns.ts";
 export * from "./parse.ts";
 export * from "./render.ts";

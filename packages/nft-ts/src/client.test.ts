@@ -9,7 +9,7 @@ const names = { file: "nft", argv: ["list", "flowtables"] };
 const listed = (...rules: object[]) => ({
   stdout: JSON.stringify({ nftables: [{ chain: { name: "c" } }, ...rules.map((rule) => ({ rule }))] }),
 });
-const missing = { exitCode: 1, stderr: "Error: whatever it says" };
+const missing = { exitCode: 1, stderr: "Error: whatever it says\nlist table ip t\n              ^\n" };
 
 async function observe(...results: [object, ScriptedResult][]) {
   const runner = scriptedRunner(
@@ -35,15 +35,21 @@ test("a table is read with its rules in their order", async () => {
 });
 
 test("a table is absent only where the tables say so", async () => {
-  expect(
-    await observe([list, missing], [names, { stdout: "table ip6 t {\n}\ntable ip tt {\n}\n" }]),
-  ).toBeUndefined();
-  await expect(observe([list, missing], [names, { stdout: "table ip t {\n}\n" }])).rejects.toThrow(
-    "whatever",
+  const others = { stdout: "table ip6 t {\n}\ntable ip tt {\n}\n" };
+  const there = { stdout: "table ip t {\n}\n" };
+  expect(await observe([list, missing], [names, others])).toBeUndefined();
+  await expect(observe([list, missing], [names, there], [list, missing])).rejects.toThrow(
+    "nft: exit code 1: Error: whatever it says",
   );
   await expect(observe([list, missing], [names, { exitCode: 1, stderr: "no nf_tables" }])).rejects.toThrow(
     "no nf_tables",
   );
+});
+
+test("a table that somebody makes while we look is there", async () => {
+  expect(
+    await observe([list, missing], [names, { stdout: "table ip t {\n}\n" }], [list, listed()]),
+  ).toBeDefined();
 });
 
 test.each([

@@ -32,10 +32,10 @@ export function nftables(runner: Runner): Nftables {
       const command: Command = { file: "nft", argv: ["-j", "list", "table", family, table] };
       const result = await runner.run(command);
       // Exit code 1 is for a missing table as for everything else, so the tables there are have to tell.
-      if (result.kind === "exited" && result.exitCode === 1) {
-        if (!(await tableNames()).has(`${family} ${table}`)) return undefined;
-      }
-      return read(command, result);
+      if (result.kind !== "exited" || result.exitCode !== 1) return read(command, result);
+      if (!(await tableNames()).has(`${family} ${table}`)) return undefined;
+      // Somebody may have made it between the two looks.
+      return read(command, await runner.run(command));
     },
     async apply(family, table, changes) {
       if (changes.length === 0) return;
@@ -67,4 +67,11 @@ function read(command: Command, result: CommandResult): ListedTable {
 }
 
 /** A refused or unfinished call of nft. */
-export class NftablesError extends CommandError {}
+export class NftablesError extends CommandError {
+  constructor(command: Command, result: CommandResult) {
+    super(command, result);
+    // nft says what is wrong first; its last line only points at the place.
+    const said = result.kind === "exited" ? result.stderr.trim().split("\n")[0] : undefined;
+    if (result.kind === "exited" && said) this.message = `nft: exit code ${result.exitCode}: ${said}`;
+  }
+}

@@ -34,4 +34,8 @@ export interface Backend {
    * made them, and gives what they forwarded.
    */
   collect(network: string, validContainers: ReadonlySet<string>, family: Family): Promise<readonly Forward[]>;
+  /** True where one of its containers is reached by a device, in IPv4. */
+  reaches(device: string): Promise<boolean>;
+  /** Closes to packets from 127.0.0.1, in IPv4, what it opened for containers that are gone and nobody else needs. */
+  release(network: string, removed: readonly Forward[]): Promise<void>;
 }

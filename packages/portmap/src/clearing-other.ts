@@ -15,22 +15,30 @@ export function clearingOther(main: Backend, leftBehind: LeftBehind): Backend {
       const [added, other] = await Promise.allSettled([main.add(request), leftBehind(destination.family)]);
       throwAll(reasons([added, other]));
       if (other.status === "rejected" || other.value === undefined) return;
-      const removed = await other.value.remove(attachment, destination.family);
-      // With its last rules the other one may have closed route_localnet.
-      if (removed.length > 0) await main.add(request);
+      await other.value.remove(attachment, destination.family);
     },
-    remove: (attachment, family) => inBoth(family, (backend) => backend.remove(attachment, family)),
-    collect: (network, valid, family) => inBoth(family, (backend) => backend.collect(network, valid, family)),
+    remove: (attachment, family) =>
+      inBoth(attachment.network, family, (backend) => backend.remove(attachment, family)),
+    collect: (network, valid, family) =>
+      inBoth(network, family, (backend) => backend.collect(network, valid, family)),
   };
 
-  async function inBoth(family: Family, remove: (backend: Backend) => Forwards): Forwards {
+  async function inBoth(network: string, family: Family, remove: (backend: Backend) => Forwards): Forwards {
     const fromOther = async () => {
       const other = await leftBehind(family);
-      return other === undefined ? [] : remove(other);
+      return { other, removed: other === undefined ? [] : await remove(other) };
     };
-    const outcomes = await Promise.allSettled([remove(main), fromOther()]);
-    throwAll(reasons(outcomes));
-    return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : []));
+    const [own, others] = await Promise.allSettled([remove(main), fromOther()]);
+    throwAll(reasons([own, others]));
+    if (own.status === "rejected" || others.status === "rejected") return [];
+    const { other, removed } = others.value;
+    const all = [...own.value, ...removed];
+    // Either may have opened 127.0.0.1 for a container of the other, and waited for it to go.
+    if (other !== undefined && family === "v4") {
+      if (removed.length > 0) await main.release(network, all);
+      await other.release(network, all);
+    }
+    return all;
   }
 }
 

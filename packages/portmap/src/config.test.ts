@@ -1,6 +1,6 @@
 import type { JsonObject } from "@cni-chain/core";
 import { describe, expect, test } from "vitest";
-import { readConfig } from "./config.ts";
+import { type BackendName, readConfig, unfitFields, wantedBackend } from "./config.ts";
 
 const web = { hostPort: 8080, containerPort: 80, protocol: "tcp" };
 const read = (fields: JsonObject) => {
@@ -82,4 +82,46 @@ test("every problem is told at once", () => {
     "runtimeConfig.portMappings[0].hostIP",
     "runtimeConfig.portMappings[2].hostIP",
   ]);
+});
+
+describe("backend", () => {
+  const iptables = ["-s", "192.0.2.0/24"];
+  const nft = ["ip saddr", "192.0.2.0/24"];
+
+  test("is what the configuration names, and else nobody's", () => {
+    expect(read({ backend: "nftables", conditionsV4: nft }).backend).toBe("nftables");
+    expect(read({ conditionsV4: nft }).backend).toBeUndefined();
+    expect([wantedBackend({ backend: "iptables" }), wantedBackend({ backend: ["iptables"] })]).toEqual([
+      { backend: "iptables" },
+      {},
+    ]);
+  });
+
+  test.each<[JsonObject, string[]]>([
+    [{ backend: "nftables", markMasqBit: 3 }, ["markMasqBit"]],
+    [{ backend: "nftables", externalSetMarkChain: "X" }, ["externalSetMarkChain"]],
+    [{ backend: "nftables", conditionsV4: iptables, conditionsV6: nft }, ["conditionsV4[0]"]],
+    [{ backend: "iptables", conditionsV4: iptables, conditionsV6: nft }, ["conditionsV6[0]"]],
+    [{ conditionsV4: nft, conditionsV6: iptables }, ["conditionsV6[0]"]],
+    [{ externalSetMarkChain: "X", conditionsV6: nft }, ["conditionsV6[0]"]],
+    [{ backend: "nftables", conditionsV4: [...nft, "accept"] }, ["conditionsV4"]],
+    [{ backend: "nftables", conditionsV6: ["ip6 saddr {"] }, ["conditionsV6"]],
+  ])("%j is refused at %j", (fields, paths) => {
+    expect(problems(fields).map(({ path }) => path)).toEqual(paths);
+  });
+
+  test("chosen for the node refuses what is made for the other", () => {
+    const fields = (written: JsonObject, chosen: BackendName) =>
+      unfitFields(read(written), chosen).map(({ path }) => path);
+    expect(fields({ conditionsV4: nft, conditionsV6: nft }, "iptables")).toEqual([
+      "conditionsV4[0]",
+      "conditionsV6[0]",
+    ]);
+    expect(fields({ externalSetMarkChain: "X", conditionsV4: iptables }, "nftables")).toEqual([
+      "externalSetMarkChain",
+      "conditionsV4[0]",
+    ]);
+    expect(fields({ conditionsV4: nft }, "nftables")).toEqual([]);
+    expect(fields({ markMasqBit: 3 }, "nftables")).toEqual([]);
+  });
 });

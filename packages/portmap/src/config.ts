@@ -7,7 +7,7 @@ export type BackendName = "iptables" | "nftables";
 
 /** portmap's configuration after reading: defaults filled in, every value checked. */
 export interface PortmapConfig {
-  /** The backend that is asked for, or that other fields are made for; absent where any will do. */
+  /** The backend that is asked for by name. */
   readonly backend?: BackendName;
   readonly snat: boolean;
   readonly masqAll: boolean;
@@ -48,15 +48,15 @@ export function readConfig(netConf: JsonObject): Read<PortmapConfig> {
       message: `${JSON.stringify(externalSetMarkChain)} together with markMasqBit ${markMasqBit}: give one of the two`,
     });
   }
-  const backend = backendOf(netConf);
+  const { backend } = wantedBackend(netConf);
   if (backend === "nftables") {
     for (const [path, value] of Object.entries({ markMasqBit, externalSetMarkChain })) {
       if (value === undefined) continue;
-      problems.push({ path, message: `${JSON.stringify(value)} is for backend iptables alone` });
+      problems.push({ path, message: forIptablesAlone(value) });
     }
   }
   for (const [path, conditions] of Object.entries({ conditionsV4, conditionsV6 })) {
-    problems.push(...conditionProblems(path, conditions ?? [], backend));
+    problems.push(...conditionProblems(path, conditions ?? [], backend ?? impliedBackend(netConf)));
   }
   const portMappings: PortMapping[] = [];
   for (const [index, mapping] of (runtimeConfig?.portMappings ?? []).entries()) {
@@ -90,18 +90,31 @@ export function readConfig(netConf: JsonObject): Read<PortmapConfig> {
   };
 }
 
-/**
- * The backend that a configuration asks for by name, or by fields that only one takes; undefined where it does
- * not. For DEL and GC too: the fields may be of any shape.
- */
-export function backendOf({
-  backend,
-  markMasqBit,
-  externalSetMarkChain,
-  conditionsV4,
-  conditionsV6,
-}: JsonObject): BackendName | undefined {
-  if (backend === "iptables" || backend === "nftables") return backend;
+/** What a configuration says about the backend: its name, and fields that only one of them takes. */
+export type Wanted = Pick<PortmapConfig, "backend"> & Partial<Pick<PortmapConfig, "conditions" | "marking">>;
+
+/** The backend asked for by name. For DEL and GC too: the field may be of any shape. */
+export function wantedBackend({ backend }: JsonObject): Wanted {
+  return backend === "iptables" || backend === "nftables" ? { backend } : {};
+}
+
+/** Every field that the backend chosen for the node does not take. */
+export function unfitFields({ conditions, marking }: Wanted, chosen: BackendName): Problem[] {
+  return [
+    ...(chosen === "nftables" && marking?.kind === "chain"
+      ? [{ path: "externalSetMarkChain", message: forIptablesAlone(marking.chain) }]
+      : []),
+    ...conditionProblems("conditionsV4", conditions?.v4 ?? [], chosen),
+    ...conditionProblems("conditionsV6", conditions?.v6 ?? [], chosen),
+  ];
+}
+
+function forIptablesAlone(value: unknown): string {
+  return `${JSON.stringify(value)} is for backend iptables alone`;
+}
+
+/** The backend that fields are made for, so that one made for the other is told of before any is chosen. */
+function impliedBackend({ markMasqBit, externalSetMarkChain, conditionsV4, conditionsV6 }: JsonObject) {
   if (markMasqBit !== undefined || externalSetMarkChain !== undefined) return "iptables";
   return [conditionsV4, conditionsV6].map(syntaxOf).find((syntax) => syntax !== undefined);
 }

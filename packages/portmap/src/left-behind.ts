@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
+import type { Runner } from "@cni-chain/exec";
 import { nftables } from "@cni-chain/nft-ts";
 import type { Family } from "iptables-wrapper";
 import type { Backend } from "./backend.ts";
-import type { Load } from "./backends.ts";
 import type { BackendName } from "./config.ts";
-import type { Host } from "./tools.ts";
 
 /** The other backend where it may hold rules in a family, else undefined. */
 export type LeftBehind = (family: Family) => Promise<Backend | undefined>;
@@ -17,16 +16,16 @@ export type LeftBehind = (family: Family) => Promise<Backend | undefined>;
 export function leftBehindBy(
   name: BackendName,
   isInstalled: (tool: string) => boolean,
-  host: Host,
-  load: Load,
+  runner: Runner,
   warn: (message: string) => void,
+  load: () => Promise<Backend>,
 ): LeftBehind {
   let names: Promise<ReadonlySet<string>> | undefined;
   let backend: Promise<Backend> | undefined;
   const tableNames = () => {
     names ??= !isInstalled("nft")
       ? Promise.resolve(new Set<string>())
-      : nftables(host.runner)
+      : nftables(runner)
           .tableNames()
           .catch((error: unknown) => {
             warn(`rules of backend ${name} were not looked for: ${(error as Error).message}`);
@@ -41,7 +40,7 @@ export function leftBehindBy(
         ? isInstalled("nft") && (await tableNames()).has(`${ip} cni_hostport`)
         : isInstalled(`${ip}tables-restore`) && (hasLegacyNat(ip) || (await tableNames()).has(`${ip} nat`));
     if (!isThere) return undefined;
-    backend ??= load(name, host);
+    backend ??= load();
     return backend;
   };
 }

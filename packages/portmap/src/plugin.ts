@@ -6,12 +6,12 @@ import {
   type Plugin,
   type Result,
 } from "@cni-chain/core";
-import { type BackendName, backendOf, type PortmapConfig, readConfig } from "./config.ts";
+import { type PortmapConfig, readConfig, type Wanted, wantedBackend } from "./config.ts";
 import { schema } from "./generated/config-schema.js";
 import type { Tools } from "./tools.ts";
 
-/** Makes the tools for one call, with the backend that its configuration wants. */
-type MakeTools = (backend: BackendName | undefined, warn: (message: string) => void) => Promise<Tools>;
+/** Makes the tools for one call, with the backend that its configuration wants. Throws CniError 7 where none fits. */
+type MakeTools = (wanted: Wanted, warn: (message: string) => void) => Promise<Tools>;
 
 /** portmap for runPlugin. What a command needs is loaded when it comes. */
 export function portmap(tools: MakeTools): Plugin<PortmapConfig> {
@@ -26,15 +26,15 @@ export function portmap(tools: MakeTools): Plugin<PortmapConfig> {
       // Most pods have no ports: nothing is loaded for them.
       if (call.config.portMappings.length === 0) return prevResult;
       const { add } = await import("./add.ts");
-      return add(call, prevResult, await tools(call.config.backend, call.warn));
+      return add(call, prevResult, await tools(call.config, call.warn));
     },
     check: async (call) =>
-      (await import("./add.ts")).check(call, chained(call), await tools(call.config.backend, call.warn)),
+      (await import("./add.ts")).check(call, chained(call), await tools(call.config, call.warn)),
     del: async (call) =>
-      (await import("./del.ts")).del(call, await tools(backendOf(call.netConf), call.warn)),
-    gc: async (call) => (await import("./gc.ts")).gc(call, await tools(backendOf(call.netConf), call.warn)),
-    status: async (call) =>
-      (await import("./status.ts")).status(call, await tools(call.config.backend, call.warn)),
+      (await import("./del.ts")).del(call, await tools(wantedBackend(call.netConf), call.warn)),
+    gc: async (call) =>
+      (await import("./gc.ts")).gc(call, await tools(wantedBackend(call.netConf), call.warn)),
+    status: async (call) => (await import("./status.ts")).status(call, await tools(call.config, call.warn)),
   };
 }
 

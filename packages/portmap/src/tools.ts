@@ -13,4 +13,6 @@ export interface Host {
   readonly kernel: Kernel;
   /** PATH of the runner. */
   readonly path: string;
+  /** True where a container that another backend forwards to is reached by a device; absent for one backend alone. */
+  readonly isReachedElsewhere?: (device: string) => Promise<boolean>;
 }

@@ -4,4 +4,5 @@ export * from "./parse.ts";
 export type * from "./qdisc.ts";
 export * from "./render.ts";
 export * from "./tbf-difference.ts";
+export * from "./traffic-control.ts";
 export * from "./units.ts";

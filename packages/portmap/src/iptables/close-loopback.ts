@@ -58,17 +58,35 @@ async function look(iptables: Iptables): Promise<{ opened: string[]; entries: En
   return { opened: openedDevices(raw), entries: listedEntries(rulesOf(nat, chains.dnat) ?? []) };
 }
 
-/** True where another container is reached by the device: one of the same network, or one in the device's subnets. */
+/** True where a container in the device's subnets has rules. */
+export async function isReached(device: string, iptables: Iptables, host: Host): Promise<boolean> {
+  const { entries } = await look(iptables);
+  return isReachedBy(device, undefined, entries, iptables, host);
+}
+
 async function isUsed(
   device: string,
   network: string,
+  entries: readonly Entry[],
+  iptables: Iptables,
+  host: Host,
+): Promise<boolean> {
+  if (await isReachedBy(device, network, entries, iptables, host)) return true;
+  return (await host.isReachedElsewhere?.(device)) ?? false;
+}
+
+/** True where another container is reached by the device: one of the same network, or one in the device's subnets. */
+async function isReachedBy(
+  device: string,
+  network: string | undefined,
   entries: readonly Entry[],
   iptables: Iptables,
   { kernel }: Host,
 ): Promise<boolean> {
   if (entries.length === 0) return false;
   const reaches = kernel.networksOf(device);
-  if (entries.some(({ owner }) => owner?.network === network) && reaches.widest < 32) return true;
+  if (reaches.widest < 32 && entries.some(({ owner }) => network !== undefined && owner?.network === network))
+    return true;
   const names = [...new Set(entries.map(({ chain }) => chain))];
   const { nat = new Map() } = await iptables.observe("v4", { nat: names }, "exact");
   return names.some((name) =>

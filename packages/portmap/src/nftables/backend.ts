@@ -6,7 +6,7 @@ import { refuseHeld } from "../conflict.ts";
 import { wantedForwards } from "../forwards.ts";
 import { isLoopbackOpen, loopbackDifference, openLoopback } from "../loopback.ts";
 import type { Host } from "../tools.ts";
-import { closeUnusedLoopback } from "./close-loopback.ts";
+import { closeUnusedLoopback, isReached } from "./close-loopback.ts";
 import { conflictTexts, findConflicts } from "./conflicts.ts";
 import { ownRules } from "./desired.ts";
 import { differences } from "./differences.ts";
@@ -23,6 +23,9 @@ export function nftablesBackend(nftables: Nftables, host: Host): Backend {
   const { kernel } = host;
   return {
     tools: () => ["nft"],
+    reaches: (device) => isReached(device, nftables, host),
+    release: async (network, removed) =>
+      closeUnusedLoopback(network, removed, await nftables.observe("ip", table), nftables, host),
 
     async probe() {
       await nftables.tableNames();

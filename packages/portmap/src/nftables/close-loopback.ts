@@ -25,20 +25,36 @@ export async function closeUnusedLoopback(
   const [device, table] = await Promise.all([routeDevice(runner, address), nftables.observe("ip", name)]);
   const opened = openedDevices(table);
   const forgotten = opened.filter((one) => !hasDevice(kernel, one));
-  if (device !== undefined && opened.includes(device) && !isUsed(device, network, table, host)) {
+  if (device !== undefined && opened.includes(device) && !(await isUsed(device, network, table, host))) {
     closeLoopback(kernel, device);
-    if (isUsed(device, network, await nftables.observe("ip", name), host)) openLoopback(kernel, device);
+    if (await isUsed(device, network, await nftables.observe("ip", name), host)) openLoopback(kernel, device);
     else forgotten.push(device);
   }
   if (forgotten.length === 0) return;
   await reconcile(nftables, { family: "ip", table: name, plan: (table) => forgetDevices(table, forgotten) });
 }
 
+/** True where a container in the device's subnets has rules. */
+export async function isReached(device: string, nftables: Nftables, host: Host): Promise<boolean> {
+  return isReachedBy(device, undefined, await nftables.observe("ip", name), host);
+}
+
+async function isUsed(device: string, network: string, table: ListedTable | undefined, host: Host) {
+  if (isReachedBy(device, tagOf(network), table, host)) return true;
+  return (await host.isReachedElsewhere?.(device)) ?? false;
+}
+
 /** True where another container is reached by the device: one of the same network, or one in the device's subnets. */
-function isUsed(device: string, network: string, table: ListedTable | undefined, { kernel }: Host): boolean {
+function isReachedBy(
+  device: string,
+  network: number | undefined,
+  table: ListedTable | undefined,
+  { kernel }: Host,
+): boolean {
   const reaches = kernel.networksOf(device);
   return listedForwards(table).some(
     ({ forward, owner }) =>
-      (owner.network === tagOf(network) && reaches.widest < 32) || reaches.has(forward.address),
+      (network !== undefined && owner.network === network && reaches.widest < 32) ||
+      reaches.has(forward.address),
   );
 }

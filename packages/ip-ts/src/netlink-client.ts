@@ -1,0 +1,128 @@
+import {
+  type Exchange,
+  exchangeOver,
+  findLink,
+  type LinkId,
+  linksOfKindRequest,
+  NetlinkError,
+  nameOf,
+  type OpenSocket,
+} from "@cni-chain/netlink";
+import type { LinkStep, Where } from "./client.ts";
+import { batchDevice, batchWord } from "./device-name.ts";
+import type { Link, LinkWithAddresses, Peer } from "./link.ts";
+import type { Links } from "./links.ts";
+import { type ParsedLink, parseAddress, parseLink } from "./parse-netlink.ts";
+import { addressesRequest, linkChangeRequest } from "./render-netlink.ts";
+
+/** By rtnetlink in this process, a socket a call. Throws NetlinkError; TypeError on names that `ip` could not be given either. */
+export function linksByNetlink(open: OpenSocket): Links {
+  const links: Links = {
+    observe: async (names, where) => over(open, where, (exchange) => observe(exchange, names)),
+    ofKinds: async (kinds, where) => over(open, where, (exchange) => ofKinds(exchange, kinds)),
+    change: async (steps, where) => over(open, where, (exchange) => change(exchange, steps)),
+    async delete(name, where) {
+      return over(open, where, (exchange) => deleteOne(exchange, name));
+    },
+    deleteAll: async (names, where) => over(open, where, (exchange) => deleteAll(exchange, names)),
+  };
+  return links;
+}
+
+function over<T>(open: OpenSocket, { netns }: Where = {}, work: (exchange: Exchange) => T): T {
+  using socket = open(netns);
+  return work(exchangeOver(socket));
+}
+
+function observe(exchange: Exchange, names: readonly string[]): ReadonlyMap<string, Link> {
+  const links = new Map<string, Link>();
+  for (const name of names) {
+    const link = find(exchange, { name: batchDevice(name) });
+    if (link !== undefined) links.set(link.name, link);
+  }
+  return links;
+}
+
+/** Kernels before 4.6 answer with links of all kinds. */
+function ofKinds(exchange: Exchange, kinds: readonly string[]): readonly Link[] {
+  return kinds
+    .flatMap((kind) =>
+      exchange(linksOfKindRequest(batchWord(kind)))
+        .map(({ body }) => parseLink(body))
+        .filter((link) => link.kind === kind),
+    )
+    .map((link) => related(exchange, link));
+}
+
+function change(exchange: Exchange, steps: readonly LinkStep[]): readonly LinkWithAddresses[] {
+  // All of them first: a name that cannot be keeps every step from being taken, as in a batch of ip.
+  const requests = steps.map((step) =>
+    step.do === "show" ? { show: batchDevice(step.name) } : linkChangeRequest(step),
+  );
+  return requests.flatMap((request) => {
+    if ("show" in request) return [show(exchange, request.show)];
+    exchange(request);
+    return [];
+  });
+}
+
+function show(exchange: Exchange, name: string): LinkWithAddresses {
+  const link = find(exchange, { name });
+  if (link === undefined) throw new NetlinkError(`addr show dev ${name}`, 0, "no such device");
+  const addresses = exchange(addressesRequest(name, link.ifindex)).flatMap(({ body }) => {
+    const found = parseAddress(body);
+    return found?.ifindex === link.ifindex ? [found.address] : [];
+  });
+  return { ...link, addresses };
+}
+
+/** Answers `absent` where a look finds none, before or after the kernel's refusal. */
+function deleteOne(exchange: Exchange, name: string): "deleted" | "absent" {
+  const request = linkChangeRequest({ do: "delete", name });
+  try {
+    exchange(request);
+    return "deleted";
+  } catch (error) {
+    if (find(exchange, { name }) !== undefined) throw error;
+    return "absent";
+  }
+}
+
+function deleteAll(exchange: Exchange, names: readonly string[]): void {
+  const failures: unknown[] = [];
+  for (const name of names) {
+    try {
+      deleteOne(exchange, name);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 1) throw new AggregateError(failures, `${failures.length} links could not be deleted`);
+  if (failures.length > 0) throw failures[0];
+}
+
+function find(exchange: Exchange, id: LinkId): Link | undefined {
+  const body = findLink(exchange, id);
+  return body === undefined ? undefined : related(exchange, parseLink(body));
+}
+
+/** Puts names in the place of indices. A link that is gone by now has none. */
+function related(exchange: Exchange, link: ParsedLink): Link {
+  const { masterIndex, peerIndex, peerNetnsid, ...rest } = link;
+  const name = (ifindex: number | undefined) => {
+    const body = ifindex === undefined || ifindex === 0 ? undefined : findLink(exchange, { ifindex });
+    return body === undefined ? undefined : nameOf(body);
+  };
+  return { ...rest, master: name(masterIndex), peer: peer(peerIndex, peerNetnsid, name) };
+}
+
+function peer(
+  ifindex: number | undefined,
+  netnsid: number | undefined,
+  nameOfIndex: (ifindex: number) => string | undefined,
+): Peer | undefined {
+  if (ifindex === undefined) return undefined;
+  if (netnsid !== undefined) return { where: "elsewhere", ifindex, netnsid };
+  const name = nameOfIndex(ifindex);
+  return name === undefined ? undefined : { where: "here", name };
+}

@@ -1,0 +1,99 @@
+/**
+ * An attribute of a netlink message (struct nlattr in linux/netlink.h): a type, and bytes or further attributes. All
+ * numbers are in the byte order of x86-64 and arm64, little endian.
+ */
+export type Attribute = readonly [type: number, value: Uint8Array | readonly Attribute[]];
+
+/** Says of an attribute's type that it holds attributes; the kernel asks for it in newer kinds only. */
+export const nested = 0x8000;
+/** Without the two flags, nested and network byte order. */
+const typeMask = 0x3fff;
+const headerBytes = 4;
+
+/** Attributes one after the other, each padded to four bytes. Throws RangeError on one of more than 65535 bytes. */
+export function encodeAttributes(attributes: readonly Attribute[]): Uint8Array {
+  return joined(attributes.map(encodeAttribute));
+}
+
+function encodeAttribute([type, value]: Attribute): Uint8Array {
+  const payload = value instanceof Uint8Array ? value : encodeAttributes(value);
+  const length = headerBytes + payload.length;
+  if (length > 0xffff) throw new RangeError(`attribute ${type} is too long: ${payload.length} bytes`);
+  const bytes = new Uint8Array(aligned(length));
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, length, true);
+  view.setUint16(2, type, true);
+  bytes.set(payload, headerBytes);
+  return bytes;
+}
+
+/**
+ * The attributes that fill these bytes, by type without flags; of several of one type, the last. The values are views.
+ * Throws RangeError where a length leads outside.
+ */
+export function parseAttributes(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> {
+  const found = new Map<number, Uint8Array>();
+  const view = viewOf(bytes);
+  for (let at = 0; at + headerBytes <= bytes.length; ) {
+    const length = view.getUint16(at, true);
+    if (length < headerBytes || at + length > bytes.length) {
+      throw new RangeError(`an attribute of ${length} bytes where ${bytes.length - at} are left`);
+    }
+    found.set(view.getUint16(at + 2, true) & typeMask, bytes.subarray(at + headerBytes, at + length));
+    at += aligned(length);
+  }
+  return found;
+}
+
+export function u32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return bytes;
+}
+
+export function u64(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value, true);
+  return bytes;
+}
+
+/** Text in UTF-8 with a zero at its end. */
+export function text(value: string): Uint8Array {
+  return new TextEncoder().encode(`${value}\0`);
+}
+
+/** Undefined for an attribute that is not there or too short. */
+export function readU32(bytes: Uint8Array | undefined): number | undefined {
+  return bytes === undefined || bytes.length < 4 ? undefined : viewOf(bytes).getUint32(0, true);
+}
+
+/** Undefined for an attribute that is not there or too short. */
+export function readU64(bytes: Uint8Array | undefined): bigint | undefined {
+  return bytes === undefined || bytes.length < 8 ? undefined : viewOf(bytes).getBigUint64(0, true);
+}
+
+/** Text up to its first zero. */
+export function readText(bytes: Uint8Array | undefined): string | undefined {
+  if (bytes === undefined) return undefined;
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
+
+/** For reading numbers at offsets of a structure. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+export function aligned(length: number): number {
+  return (length + 3) & ~3;
+}
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

@@ -227,15 +227,17 @@ describe.concurrent("a node that changes its backend", () => {
     },
   );
 
-  test("an ADD of the same container takes its ports along", async ({ expect }) => {
+  test("a DEL after an ADD to each backend leaves nothing in either", async ({ expect }) => {
     await using stage = await Stage.set();
     const web = await stage.add("web", { portMappings: [mapping(8080, 80)] });
     await web.pod.run(["ip", "link", "delete", "eth0"]);
     const after = stage.chainOf({ chained: [byNft()] });
     await after.add({ ...web.attachment, capabilityArgs: { portMappings: [mapping(8081, 80)] } });
     await serve(web.pod, "web", 80);
-    expect(await stage.node.run(["iptables", "-t", "nat", "-S"])).not.toContain("CNI-DN-");
     expect(await ask(stage.node, "127.0.0.1", 8081)).toMatchObject({ server: "web" });
+    await after.del(web.attachment);
+    expect(await stage.node.run(["iptables", "-t", "nat", "-S"])).not.toContain("CNI-DN-");
+    expect(await stage.node.run(["nft", "list", "table", "ip", "cni_hostport"])).not.toContain("dnat to");
     expect(await ask(stage.uplink.host, stage.uplink.node4, 8080, refused)).toBeUndefined();
   });
 });
@@ -279,19 +281,23 @@ describe.concurrent("without a backend in the configuration", () => {
     expect((await status()).exitCode).toBe(0);
   });
 
-  test("nft that cannot be used is warned of, and keeps iptables from nothing", async ({ expect }) => {
+  test("nft that cannot be used is warned of by DEL, and keeps iptables from nothing", async ({ expect }) => {
     await using stage = await Stage.set({ chained: [] });
     const path = await withTools(stage, ["iptables-restore", "ip6tables-restore"]);
-    await stage.node.run([
-      "sh",
-      "-ec",
-      "printf '#!/bin/sh\\nexit 1\\n' >/run/only/nft; chmod +x /run/only/nft",
-    ]);
-    const { exitCode, stderr } = await add(stage, path);
-    expect([exitCode, stderr.match(/rules of backend nftables were not looked for/g)]).toEqual([
+    const broken = "printf '#!/bin/sh\\nexit 1\\n' >/run/only/nft; chmod +x /run/only/nft";
+    await stage.node.run(["sh", "-ec", broken]);
+    expect((await add(stage, path)).exitCode).toBe(0);
+    const attachment = { containerId: "web", ifname: "eth0", netns: "", capabilityArgs: {} };
+    const { exitCode, stderr } = await callPlugin(stage.node, {
+      binary: plugin("portmap"),
+      env: { ...pluginEnv("DEL", attachment, plugins), PATH: path },
+      stdin: { ...portmap(), cniVersion: "1.1.0", name: "net" },
+    });
+    expect([exitCode, stderr]).toEqual([
       0,
-      ["rules of backend nftables were not looked for"],
+      expect.stringContaining("rules of backend nftables were not looked for"),
     ]);
+    expect(await stage.node.run(["iptables", "-t", "nat", "-S"])).not.toContain("CNI-DN-");
   });
 
   test("the error of a missing tool says where PATH leads and where the tool is", async ({ expect }) => {

@@ -22,7 +22,13 @@ export class CommandError extends Error {
   /** Everything a person needs to repeat the call: command line, standard input, standard error. */
   get details(): string {
     const parts = [`command: ${commandLine(this.command)}`];
-    if (this.result.kind === "notFound") parts.push(`PATH searched: ${this.result.path}`);
+    if (this.result.kind === "notFound") {
+      const { path, elsewhere } = this.result;
+      parts.push(`PATH searched: ${path}`);
+      if (elsewhere !== undefined) {
+        parts.push(`there is a ${this.command.file} in ${elsewhere}: add that to the PATH of the runtime`);
+      }
+    }
     if ("stderr" in this.result && this.result.stderr.trim() !== "") {
       parts.push(`stderr: ${this.result.stderr.trim()}`);
     }

@@ -1,10 +1,12 @@
+import { readFileSync, realpathSync } from "node:fs";
 import { CniError, ErrorCode } from "@cni-chain/core";
 import { findTool, nodeFiles } from "@cni-chain/exec/requirements";
+import { chooseVariant, iptables, type Surroundings, type Variant } from "iptables-wrapper";
 import type { Backend } from "./backend.ts";
 import { clearingOther } from "./clearing-other.ts";
 import { type BackendName, unfitFields, type Wanted } from "./config.ts";
+import { iptablesBackend } from "./iptables/backend.ts";
 import { leftBehindBy } from "./left-behind.ts";
-import { sayWhereToolIs } from "./missing-tool.ts";
 import type { Host } from "./tools.ts";
 
 /** The backend that holds new rules: the one asked for, else iptables, or nftables where only nft is installed. */
@@ -14,8 +16,9 @@ export function chooseBackend({ backend }: Wanted, isInstalled: (tool: string) =
 }
 
 /**
- * The backend to work with. ADD, DEL and GC through it also remove what the other backend holds of the same
- * containers: nobody keeps a node from changing it between ADD and DEL. Only what is used is loaded.
+ * The backend to work with. DEL and GC through it also remove what the other backend holds of the same
+ * containers: nobody keeps a node from changing it between ADD and DEL. Only what is used is loaded, but
+ * iptables is there from the start: loading it apart costs an ADD 3 ms.
  * Throws CniError 7 where the configuration has fields for the other one.
  */
 export async function backendFor(
@@ -33,18 +36,11 @@ export async function backendFor(
   );
   const isReachedElsewhere = async (device: string) => (await (await other("v4"))?.reaches(device)) ?? false;
   const main = await load(name, { ...host, isReachedElsewhere });
-  const backend = clearingOther(main, other);
-  return sayingWhereToolsAre(backend, host.path);
+  return clearingOther(main, other);
 }
 
 async function load(name: BackendName, host: Host): Promise<Backend> {
-  if (name === "iptables") {
-    const [{ iptables }, { iptablesBackend }] = await Promise.all([
-      import("iptables-wrapper"),
-      import("./iptables/backend.ts"),
-    ]);
-    return iptablesBackend(iptables(host.runner), host);
-  }
+  if (name === "iptables") return iptablesInVariants(host);
   const [{ nftables }, { nftablesBackend }] = await Promise.all([
     import("@cni-chain/nft-ts"),
     import("./nftables/backend.ts"),
@@ -52,15 +48,30 @@ async function load(name: BackendName, host: Host): Promise<Backend> {
   return nftablesBackend(nftables(host.runner), host);
 }
 
-function sayingWhereToolsAre(backend: Backend, path: string): Backend {
+/** iptables in the variant that is looked at; what another variant was given before is removed by the plain name. */
+function iptablesInVariants(host: Host): Backend {
+  let chosen: Promise<Variant> | undefined;
+  const variant = () => {
+    chosen ??= chooseVariant(host.runner, surroundings(host.path));
+    return chosen;
+  };
+  const plain = () => iptablesBackend(iptables(host.runner), host);
+  const main = iptablesBackend(iptables(host.runner, variant), host);
+  return clearingOther(main, async () => ((await variant()) === "plain" ? undefined : plain()));
+}
+
+function surroundings(path: string): Surroundings {
   return {
-    tools: backend.tools,
-    reaches: backend.reaches,
-    release: backend.release,
-    probe: (family) => sayWhereToolIs(backend.probe(family), path),
-    add: (request) => sayWhereToolIs(backend.add(request), path),
-    check: (request) => sayWhereToolIs(backend.check(request), path),
-    remove: (attachment, family) => sayWhereToolIs(backend.remove(attachment, family), path),
-    collect: (network, valid, family) => sayWhereToolIs(backend.collect(network, valid, family), path),
+    realPath(tool) {
+      const found = findTool(nodeFiles, tool, path);
+      return found.kind === "onPath" ? realpathSync(`${found.directory}/${tool}`) : undefined;
+    },
+    legacyTables() {
+      try {
+        return readFileSync("/proc/net/ip_tables_names", "utf8").split("\n");
+      } catch {
+        return [];
+      }
+    },
   };
 }

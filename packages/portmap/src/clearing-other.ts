@@ -6,17 +6,10 @@ import type { LeftBehind } from "./left-behind.ts";
 
 type Forwards = Promise<readonly Forward[]>;
 
-/** A backend that also removes what another one holds of the same containers. */
+/** A backend that, where it removes, also removes what another one holds of the same containers. */
 export function clearingOther(main: Backend, leftBehind: LeftBehind): Backend {
   return {
     ...main,
-    async add(request) {
-      const { attachment, destination } = request;
-      const [added, other] = await Promise.allSettled([main.add(request), leftBehind(destination.family)]);
-      throwAll(reasons([added, other]));
-      if (other.status === "rejected" || other.value === undefined) return;
-      await other.value.remove(attachment, destination.family);
-    },
     remove: (attachment, family) =>
       inBoth(attachment.network, family, (backend) => backend.remove(attachment, family)),
     collect: (network, valid, family) =>

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import type { Runner } from "@cni-chain/exec";
-import { nftables } from "@cni-chain/nft-ts";
 import type { Family } from "iptables-wrapper";
 import type { Backend } from "./backend.ts";
 import type { BackendName } from "./config.ts";
@@ -22,15 +21,17 @@ export function leftBehindBy(
 ): LeftBehind {
   let names: Promise<ReadonlySet<string>> | undefined;
   let backend: Promise<Backend> | undefined;
+  const listTables = async () => {
+    try {
+      const { nftables } = await import("@cni-chain/nft-ts");
+      return await nftables(runner).tableNames();
+    } catch (error) {
+      warn(`rules of backend ${name} were not looked for: ${(error as Error).message}`);
+      return new Set<string>();
+    }
+  };
   const tableNames = () => {
-    names ??= !isInstalled("nft")
-      ? Promise.resolve(new Set<string>())
-      : nftables(runner)
-          .tableNames()
-          .catch((error: unknown) => {
-            warn(`rules of backend ${name} were not looked for: ${(error as Error).message}`);
-            return new Set<string>();
-          });
+    names ??= isInstalled("nft") ? listTables() : Promise.resolve(new Set<string>());
     return names;
   };
   return async (family) => {

@@ -1,5 +1,6 @@
 import { processIo, runPlugin } from "@cni-chain/core";
 import { bunRunner } from "@cni-chain/exec/bun";
+import { backendFor } from "./backends.ts";
 import { procKernel } from "./kernel.ts";
 import { portmap } from "./plugin.ts";
 
@@ -12,7 +13,6 @@ const plugin = portmap(async (wanted, warn) => {
     kernel: procKernel,
     path: io.env["PATH"] ?? "",
   };
-  const { backendFor } = await import("./backends.ts");
   return { ...host, backend: await backendFor(wanted, host, warn) };
 });
 process.exit(await runPlugin(plugin, io));

@@ -6,6 +6,7 @@ import {
   type Plugin,
   type Result,
 } from "@cni-chain/core";
+import { add, check } from "./add.ts";
 import { type PortmapConfig, readConfig, type Wanted, wantedBackend } from "./config.ts";
 import { schema } from "./generated/config-schema.js";
 import type { Tools } from "./tools.ts";
@@ -25,11 +26,9 @@ export function portmap(tools: MakeTools): Plugin<PortmapConfig> {
       const prevResult = chained(call);
       // Most pods have no ports: nothing is loaded for them.
       if (call.config.portMappings.length === 0) return prevResult;
-      const { add } = await import("./add.ts");
       return add(call, prevResult, await tools(call.config, call.warn));
     },
-    check: async (call) =>
-      (await import("./add.ts")).check(call, chained(call), await tools(call.config, call.warn)),
+    check: async (call) => check(call, chained(call), await tools(call.config, call.warn)),
     del: async (call) =>
       (await import("./del.ts")).del(call, await tools(wantedBackend(call.netConf), call.warn)),
     gc: async (call) =>

@@ -227,6 +227,20 @@ describe.concurrent("a node that changes its backend", () => {
     },
   );
 
+  test("a DEL under a new name of the network removes the container's rules", async ({ expect }) => {
+    await using stage = await Stage.set({ chained: [byNft()] });
+    const web = await stage.add("web", { portMappings: [mapping(8080, 80)] });
+    const listed = () => stage.node.run(["nft", "list", "table", "ip", "cni_hostport"]);
+    expect(await listed()).toContain("dnat to");
+    const { exitCode } = await callPlugin(stage.node, {
+      binary: plugin("portmap"),
+      env: pluginEnv("DEL", web.attachment, plugins),
+      stdin: { ...byNft(), cniVersion: "1.1.0", name: "renamed" },
+    });
+    expect(exitCode).toBe(0);
+    expect(await listed()).not.toMatch(/dnat to|masquerade/);
+  });
+
   test("a DEL after an ADD to each backend leaves nothing in either", async ({ expect }) => {
     await using stage = await Stage.set();
     const web = await stage.add("web", { portMappings: [mapping(8080, 80)] });

@@ -238,6 +238,28 @@ test("the same port at another address is no conflict", async () => {
   expect(bench.warnings).toEqual([]);
 });
 
+test("DEL under a new name of the network removes what leads to the interface, and nothing else of the container", async () => {
+  const bench = new Bench();
+  await bench.add(bench.call([web]));
+  const renamed = { network: "renamed", containerId: "c1", ifname: "eth0" };
+  const { backend } = bench.tools;
+  expect(await backend.remove(renamed, "v4", async () => ["10.0.0.9"])).toEqual([]);
+  expect(bench.iptables.rules("v4", own)).toHaveLength(3);
+  expect(await backend.remove(renamed, "v4", async () => ["10.0.0.2", "fd00::2"])).toHaveLength(1);
+  expect(bench.iptables.rules("v4", own)).toBeUndefined();
+  expect(bench.iptables.rules("v4", "CNI-HOSTPORT-DNAT")).toEqual([]);
+});
+
+test("DEL asks for no addresses where its own name has rules", async () => {
+  const bench = new Bench();
+  await bench.add(bench.call([web]));
+  const other = bench.call([{ ...web, hostPort: 9090 }]);
+  await bench.add({ ...other, attachment: { ...other.attachment, network: "other" } });
+  const { attachment } = bench.delCall();
+  await bench.tools.backend.remove(attachment, "v4", () => Promise.reject(new Error("asked")));
+  expect(bench.iptables.rules("v4", "CNI-HOSTPORT-DNAT")).toHaveLength(1);
+});
+
 test("DEL removes what plugins of 2017 left", async () => {
   const bench = new Bench();
   const legacy = "CNI-SN-623e1c388032b20529218";

@@ -17,6 +17,11 @@ export interface Request {
   warn(message: string): void;
 }
 
+/** Looks up the addresses of the attachment's interface; none where it cannot be seen any more. */
+export type Addresses = () => Promise<readonly string[]>;
+
+export const noAddresses: Addresses = async () => [];
+
 /** A way to hold the rules: iptables or nftables. */
 export interface Backend {
   /** The command-line tools it needs for a family, beside `ip`. */
@@ -27,8 +32,12 @@ export interface Backend {
   add(request: Request): Promise<void>;
   /** Every difference between what `add` makes and what is there. */
   check(request: Request): Promise<string[]>;
-  /** Removes the container's rules, whoever made them, and gives what they forwarded. */
-  remove(attachment: Attachment, family: Family): Promise<readonly Forward[]>;
+  /**
+   * Removes the container's rules, whoever made them, and gives what they forwarded. Where there are none, but
+   * some of the same container on a network of another name, those that lead to the interface's `addresses`
+   * are its own from before the network was renamed, and go.
+   */
+  remove(attachment: Attachment, family: Family, addresses?: Addresses): Promise<readonly Forward[]>;
   /**
    * Removes the rules of every container of a network but these, as far as their owner can be told, whoever
    * made them, and gives what they forwarded.

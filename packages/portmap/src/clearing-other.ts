@@ -10,8 +10,8 @@ type Forwards = Promise<readonly Forward[]>;
 export function clearingOther(main: Backend, leftBehind: LeftBehind): Backend {
   return {
     ...main,
-    remove: (attachment, family) =>
-      inBoth(attachment.network, family, (backend) => backend.remove(attachment, family)),
+    remove: (attachment, family, addresses) =>
+      inBoth(attachment.network, family, (backend) => backend.remove(attachment, family, addresses)),
     collect: (network, valid, family) =>
       inBoth(network, family, (backend) => backend.collect(network, valid, family)),
   };

@@ -1,4 +1,6 @@
 import type { DelCall } from "@cni-chain/core";
+import { changeLinks, netnsState } from "@cni-chain/ip-ts";
+import type { Addresses } from "./backend.ts";
 import { removeInFamilies } from "./in-families.ts";
 import type { Tools } from "./tools.ts";
 
@@ -6,6 +8,27 @@ import type { Tools } from "./tools.ts";
  * Removes everything of the container's, found by network name and container ID alone: the runtime may
  * have lost the rest.
  */
-export async function del({ attachment, warn }: DelCall, tools: Tools): Promise<void> {
-  await removeInFamilies(tools, warn, (family) => tools.backend.remove(attachment, family));
+export async function del(call: DelCall, tools: Tools): Promise<void> {
+  const { attachment, warn } = call;
+  const addresses = addressesOf(call, tools);
+  await removeInFamilies(tools, warn, (family) => tools.backend.remove(attachment, family, addresses));
+}
+
+/** Looked up once, and only if somebody asks. */
+function addressesOf({ attachment, netns, warn }: DelCall, { runner }: Tools): Addresses {
+  let found: Promise<readonly string[]> | undefined;
+  const lookUp = async (): Promise<readonly string[]> => {
+    if (netns === undefined || netnsState(netns) !== "present") return [];
+    try {
+      const links = await changeLinks(runner, [{ do: "show", name: attachment.ifname }], { netns });
+      return links.flatMap((link) => link.addresses.map(({ address }) => address));
+    } catch (error) {
+      warn(`addresses of ${attachment.ifname} could not be read: ${(error as Error).message}`);
+      return [];
+    }
+  };
+  return () => {
+    found ??= lookUp();
+    return found;
+  };
 }

@@ -12,7 +12,7 @@ import {
   rulesOf,
   transaction,
 } from "iptables-wrapper";
-import type { Backend, Request } from "../backend.ts";
+import { type Backend, noAddresses, type Request } from "../backend.ts";
 import type { PortmapConfig } from "../config.ts";
 import type { Destination } from "../destinations.ts";
 import { wantedForwards } from "../forwards.ts";
@@ -26,7 +26,8 @@ import { desiredGuard } from "./guard.ts";
 import { listedEntries, listedForwards } from "./listed-forwards.ts";
 import { chainsForAdd, chainsForDel } from "./observe.ts";
 import { orderDifferences } from "./order.ts";
-import { desiredAbsence, desiredRules } from "./plan.ts";
+import { absenceOf, desiredAbsence, desiredRules } from "./plan.ts";
+import { renamedChains } from "./renamed.ts";
 
 /** Host ports by iptables, as the reference plugin lays them. */
 export function iptablesBackend(iptables: Iptables, host: Host): Backend {
@@ -110,14 +111,22 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
       ];
     },
 
-    async remove(attachment, family) {
+    async remove(attachment, family, addresses = noAddresses) {
+      let renamed: Observed = new Map();
       const { nat = new Map() } = await reconcile(iptables, {
         family,
         chains: chainsForDel(attachment),
         accuracy: "exact",
-        plan: ({ nat = new Map() }) => ({ nat: transaction(nat, desiredAbsence(attachment, nat)) }),
+        async plan({ nat = new Map() }) {
+          renamed = await renamedChains(iptables, family, nat, attachment, addresses);
+          const gone = [desiredAbsence(attachment, nat), absenceOf([...renamed.keys()])];
+          return { nat: gone.flatMap((desired) => transaction(new Map([...nat, ...renamed]), desired)) };
+        },
       });
-      const removed = listedForwards(rulesOf(nat, containerChain(attachment)) ?? []);
+      const went = new Map([...nat, ...renamed]);
+      const removed = [containerChain(attachment), ...renamed.keys()].flatMap((chain) =>
+        listedForwards(rulesOf(went, chain) ?? []),
+      );
       if (family === "v4") await closeUnusedLoopback(attachment.network, removed, iptables, host);
       return removed;
     },

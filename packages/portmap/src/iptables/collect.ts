@@ -1,15 +1,8 @@
-import {
-  type Family,
-  type Iptables,
-  jumpTarget,
-  type Observed,
-  reconcile,
-  rulesOf,
-  transaction,
-} from "iptables-wrapper";
+import { type Family, type Iptables, type Observed, reconcile, rulesOf, transaction } from "iptables-wrapper";
 import type { Forward } from "../forwards.ts";
 import { chains } from "./chains.ts";
 import { listedEntries, listedForwards } from "./listed-forwards.ts";
+import { absenceOf } from "./plan.ts";
 
 /**
  * Removes the rules of every container of a network but the valid ones, by the owner each entry names, in
@@ -33,9 +26,7 @@ export async function collectStale(
           ? new Map()
           : ((await iptables.observe(family, { nat: names }, "exact")).nat ?? stale);
       const known = new Map([...nat, ...stale]);
-      const isOurs = (rule: Parameters<typeof jumpTarget>[0]) => names.includes(jumpTarget(rule) ?? "");
-      const entries = [{ chain: chains.dnat, position: "last", rules: [], isOurs } as const];
-      return { nat: transaction(known, { entries, absent: names }) };
+      return { nat: transaction(known, absenceOf(names)) };
     },
   });
   return [...stale.keys()].flatMap((chain) => listedForwards(rulesOf(stale, chain) ?? []));

@@ -64,6 +64,12 @@ export function desiredAbsence(attachment: Attachment, observed: Observed): Desi
   };
 }
 
+/** Nothing is left of these containers' chains. */
+export function absenceOf(names: readonly string[]): Desired {
+  const isOurs = (rule: ListedRule) => names.includes(jumpTarget(rule) ?? "");
+  return { entries: [{ chain: chains.dnat, position: "last", rules: [], isOurs }], absent: names };
+}
+
 /** The newest container stands first, so that a hostPort somebody left behind cannot hold it back. */
 function containerEntries(attachment: Attachment): Omit<Entries, "rules"> {
   const chain = containerChain(attachment);

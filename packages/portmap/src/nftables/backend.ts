@@ -1,7 +1,7 @@
 import { CniError, ErrorCode } from "@cni-chain/core";
-import { type ListedRule, type Nftables, reconcile } from "@cni-chain/nft-ts";
+import { type ListedRule, type ListedTable, type Nftables, reconcile } from "@cni-chain/nft-ts";
 import type { Family } from "iptables-wrapper";
-import type { Backend, Request } from "../backend.ts";
+import { type Backend, noAddresses, type Request } from "../backend.ts";
 import { refuseHeld } from "../conflict.ts";
 import { wantedForwards } from "../forwards.ts";
 import { isLoopbackOpen, loopbackDifference, openLoopback } from "../loopback.ts";
@@ -12,7 +12,7 @@ import { ownRules } from "./desired.ts";
 import { differences } from "./differences.ts";
 import { guardChanges } from "./guard.ts";
 import { nftFamily, table, tagOf } from "./names.ts";
-import { isOwnOrUntagged, listedForwards, ownerOf } from "./owner.ts";
+import { isOwnOrUntagged, listedForwards, ownerOf, renamedTags } from "./owner.ts";
 import { ownChanges, removal, sharedChanges } from "./plan.ts";
 
 /** Longest comment of a rule, in bytes (NFTNL_UDATA_COMMENT_MAXLEN): the container ID has to fit. */
@@ -83,9 +83,19 @@ export function nftablesBackend(nftables: Nftables, host: Host): Backend {
       ];
     },
 
-    remove(attachment, family) {
-      const isGone = (rule: ListedRule) => isOwnOrUntagged(rule, attachment);
-      return removeRules(attachment.network, family, isGone);
+    remove(attachment, family, addresses = noAddresses) {
+      let renamed = new Set<number>();
+      const isGone = (rule: ListedRule) => {
+        const { containerId, network } = ownerOf(rule);
+        const isRenamed = network !== undefined && renamed.has(network);
+        return isOwnOrUntagged(rule, attachment) || (containerId === attachment.containerId && isRenamed);
+      };
+      return removeRules(attachment.network, family, isGone, async (observed) => {
+        const forwards = listedForwards(observed);
+        const isKnown = forwards.some(({ rule }) => isOwnOrUntagged(rule, attachment));
+        const isCandidate = forwards.some(({ owner }) => owner.containerId === attachment.containerId);
+        renamed = !isKnown && isCandidate ? renamedTags(forwards, attachment, await addresses()) : new Set();
+      });
     },
 
     /** Rules without a tag could be any network's and stay. */
@@ -98,11 +108,19 @@ export function nftablesBackend(nftables: Nftables, host: Host): Backend {
     },
   };
 
-  async function removeRules(network: string, family: Family, isGone: (rule: ListedRule) => boolean) {
+  async function removeRules(
+    network: string,
+    family: Family,
+    isGone: (rule: ListedRule) => boolean,
+    look: (observed: ListedTable | undefined) => Promise<void> = async () => {},
+  ) {
     const observed = await reconcile(nftables, {
       family: nftFamily(family),
       table,
-      plan: (observed) => removal(observed, isGone),
+      async plan(observed) {
+        await look(observed);
+        return removal(observed, isGone);
+      },
     });
     const removed = listedForwards(observed)
       .filter(({ rule }) => isGone(rule))

@@ -28,6 +28,21 @@ export function isOwnOrUntagged(rule: ListedRule, attachment: Attachment): boole
   );
 }
 
+/**
+ * The tags of the attachment's rules from before its network was renamed: those of the same container that lead
+ * nowhere but to its interface's addresses.
+ */
+export function renamedTags(
+  forwards: readonly OwnedForward[],
+  { containerId }: Attachment,
+  addresses: readonly string[],
+): Set<number> {
+  const candidates = forwards.filter(({ owner }) => owner.containerId === containerId);
+  const elsewhere = candidates.filter(({ forward }) => !addresses.includes(forward.address));
+  const tags = candidates.flatMap(({ owner }) => owner.network ?? []);
+  return new Set(tags.filter((tag) => !elsewhere.some(({ owner }) => owner.network === tag)));
+}
+
 /** A forward that stands in the table, and whose it is. */
 export interface OwnedForward {
   readonly forward: Forward;

@@ -11,9 +11,9 @@ import { restoreTool, type Variant } from "./variant.ts";
 export interface Iptables {
   /**
    * The state of these chains, in one process where all of them exist. The tool stops at the first chain
-   * that does not, and what is behind it costs another process: the built-in chains, which always exist,
-   * are looked up all the same, the others only where `exact` is asked for and else are `unknown`.
-   * Throws IptablesError.
+   * that does not, and what is behind it costs another process. Without `exact`, where already the first one
+   * asked for is missing, the node is taken as new and all others stay `unknown`; else the built-in chains,
+   * which always exist, are looked up, and only the rest stays `unknown`. Throws IptablesError.
    */
   observe(family: Family, chains: ByTable<readonly string[]>, accuracy?: "exact"): Promise<ObservedTables>;
   /**
@@ -56,9 +56,9 @@ export function iptables(runner: Runner, variant: () => Promise<Variant> = async
   /** Goes on listing behind what is known already, for as long as `accuracy` wants it. */
   const lookOn = async (family: Family, asked: readonly Asked[], known: ChainState[], accuracy?: "exact") => {
     while (known.length < asked.length) {
-      const isUnneeded =
-        accuracy !== "exact" && !asked.slice(known.length).some(({ chain }) => builtIn.has(chain));
-      if (isUnneeded && known.at(-1)?.kind === "absent") break;
+      const needed = asked.slice(known.length).some(({ chain }) => builtIn.has(chain));
+      const isNewNode = known[0]?.kind === "absent";
+      if (accuracy !== "exact" && known.at(-1)?.kind === "absent" && (isNewNode || !needed)) break;
       const rest = asked.slice(known.length);
       known.push(...statesIn(await run(family, renderListing(namesIn(rest))), rest));
     }

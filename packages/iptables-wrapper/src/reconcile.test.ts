@@ -32,17 +32,29 @@ describe("observe", () => {
   });
 
   test("goes on behind a missing chain for the sake of a built-in one", async () => {
+    const first = {
+      ...restore(""),
+      stdin: "*raw\n-S R\n-S A\nCOMMIT\n*nat\n-S OUTPUT\n-S B\n-S C\nCOMMIT\n",
+    };
     const runner = scriptedRunner([
-      {
-        command: { ...restore(""), stdin: "*raw\n-S A\nCOMMIT\n*nat\n-S OUTPUT\n-S B\n-S C\nCOMMIT\n" },
-        result: { exitCode: 1 },
-      },
+      { command: first, result: { stdout: "-N R\n", exitCode: 1 } },
       { command: restore("-S OUTPUT\n-S B\n-S C"), result: { stdout: "-P OUTPUT ACCEPT\n", exitCode: 1 } },
     ]);
-    const { raw, nat } = await iptables(runner).observe("v4", { raw: ["A"], nat: ["OUTPUT", "B", "C"] });
+    const { raw, nat } = await iptables(runner).observe("v4", { raw: ["R", "A"], nat: ["OUTPUT", "B", "C"] });
     expect(raw?.get("A")?.kind).toBe("absent");
     expect([...(nat?.values() ?? [])].map(({ kind }) => kind)).toEqual(["present", "absent", "unknown"]);
     runner.finish();
+  });
+
+  test("takes a node for new where already the first chain is missing", async () => {
+    const first = { ...restore(""), stdin: "*raw\n-S R\nCOMMIT\n*nat\n-S A\n-S OUTPUT\nCOMMIT\n" };
+    const runner = scriptedRunner([{ command: first, result: { exitCode: 1 } }]);
+    const { raw, nat } = await iptables(runner).observe("v4", { raw: ["R"], nat: ["A", "OUTPUT"] });
+    expect([raw?.get("R"), nat?.get("A"), nat?.get("OUTPUT")].map((state) => state?.kind)).toEqual([
+      "absent",
+      "unknown",
+      "unknown",
+    ]);
   });
 
   test("goes on behind a missing chain where the truth is asked for", async () => {

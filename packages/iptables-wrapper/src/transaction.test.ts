@@ -53,6 +53,18 @@ describe("transaction", () => {
     expect(changes[0]).toEqual({ kind: "newChain", chain: "OWN" });
   });
 
+  test("writes to a chain nobody has looked at only what cannot be in it", () => {
+    const { SHARED: _, ...rest } = asDesired;
+    const jumps: Desired = { ...desired, owned: [], entries: desired.entries?.slice(0, 1) ?? [] };
+    const changes = transaction(observed({ SHARED: absent }), jumps);
+    expect(changes.map(({ kind, chain }) => `${kind} ${chain}`)).toEqual([
+      "newChain SHARED",
+      "append PREROUTING",
+    ]);
+    expect(() => transaction(observed({ SHARED: present() }), jumps)).toThrow("PREROUTING was not looked at");
+    expect(transaction(observed({ ...rest, SHARED: absent }), jumps)).toHaveLength(1);
+  });
+
   test("empties an owned chain that holds something else, without touching the jump to it", () => {
     const changes = transaction(observed({ ...asDesired, OWN: present("-j B", "-j A") }), desired);
     expect(changes.map(({ kind, chain }) => `${kind} ${chain}`)).toEqual([

@@ -53,13 +53,30 @@ export function transaction(observed: Observed, desired: Desired): Change[] {
     else if (found.length > 0) filled.push({ kind: "flushChain", chain });
     filled.push(...rules.map((rule): Change => ({ kind: "append", chain, rule })));
   }
-  const entries = (desired.entries ?? []).flatMap((wanted) => entryChanges(observed, wanted));
+  const isCreated = (name: string) => created.some(({ chain }) => chain === name);
+  const entries = (desired.entries ?? []).flatMap((wanted) => {
+    requireKnown(observed, wanted, isCreated);
+    return entryChanges(observed, wanted);
+  });
   const deleted: Change[] = (desired.absent ?? []).flatMap((chain): Change[] => {
     if ((observed.get(chain) ?? unknown).kind === "absent") return [];
     const isEmpty = rulesOf(observed, chain)?.length === 0;
     return [...(isEmpty ? [] : [{ kind: "flushChain", chain } as const]), { kind: "deleteChain", chain }];
   });
   return [...created, ...filled, ...entries, ...deleted];
+}
+
+/** Nobody has looked at the chain: a rule is only surely not in it if it leads to a chain that is made right now. */
+function requireKnown(
+  observed: Observed,
+  { chain, rules }: Entries,
+  isCreated: (chain: string) => boolean,
+): void {
+  const isSafe = ({ target }: Rule) => target.kind === "jump" && isCreated(target.to);
+  const { kind } = observed.get(chain) ?? unknown;
+  if (kind === "unknown" && !isCreated(chain) && !rules.every(isSafe)) {
+    throw new Error(`chain ${chain} was not looked at`);
+  }
 }
 
 function entryChanges(observed: Observed, wanted: Entries): Change[] {

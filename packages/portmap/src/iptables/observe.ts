@@ -4,18 +4,17 @@ import type { PortmapConfig } from "../config.ts";
 import { chains, containerChain } from "./chains.ts";
 
 /**
- * The chains an ADD looks at; all of them stand on a node in use, so that they cost one process. The
- * container's own is not among them: an entry in the shared chain tells of it.
+ * The chains an ADD looks at; all of them stand on a node in use, so that they cost one process. A chain that
+ * is missing says by itself that nothing jumps to it, so ours come first. The container's own is not among
+ * them: an entry in the shared chain tells of it.
  */
 export function chainsForAdd({ snat, marking }: PortmapConfig, guarded: boolean): ByTable<string[]> {
+  const external = marking.kind === "chain" ? [marking.chain] : [];
+  const marks = snat && marking.kind === "bit" ? [chains.setMark, chains.masquerade, "POSTROUTING"] : [];
   return {
-    ...(guarded ? { raw: ["PREROUTING", chains.guard] } : {}),
-    nat: ["PREROUTING", "OUTPUT", ...(snat ? markChains(marking) : []), chains.dnat],
+    ...(guarded ? { raw: [chains.guard, "PREROUTING"] } : {}),
+    nat: [chains.dnat, ...(snat ? external : []), ...marks, "PREROUTING", "OUTPUT"],
   };
-}
-
-function markChains(marking: PortmapConfig["marking"]): string[] {
-  return marking.kind === "chain" ? [marking.chain] : ["POSTROUTING", chains.setMark, chains.masquerade];
 }
 
 /** The chains a DEL looks at. */

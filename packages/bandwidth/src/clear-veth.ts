@@ -9,10 +9,7 @@ export interface ShapedVeth {
 }
 
 /** Takes our qdiscs and filters off a veth. What is gone already is success. Throws as TrafficControl does. */
-export async function clearVeth(
-  tc: TrafficControl,
-  { veth, shaping, ifb }: ShapedVeth,
-): Promise<void> {
+export async function clearVeth(tc: TrafficControl, { veth, shaping, ifb }: ShapedVeth): Promise<void> {
   try {
     await tc.change(planRemoval(veth, shaping, ifb));
   } catch (error) {

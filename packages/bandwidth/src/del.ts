@@ -23,9 +23,7 @@ export async function del(call: DelCall, open: () => Promise<Network>): Promise<
   const links = outside.value;
   const container = inside.status === "fulfilled" ? inside.value : undefined;
   const [veths] = await Promise.allSettled([clearVeths(tc, container, links, ifb)]);
-  const [link] = await Promise.allSettled([
-    links.get(ifb)?.kind === "ifb" ? on.delete(ifb) : undefined,
-  ]);
+  const [link] = await Promise.allSettled([links.get(ifb)?.kind === "ifb" ? on.delete(ifb) : undefined]);
   const failures = [inside, veths, link].flatMap((outcome) =>
     outcome.status === "rejected" ? [outcome.reason] : [],
   );

@@ -8,6 +8,7 @@ import type { BandwidthConfig } from "./config.ts";
 import { readConfig } from "./config.ts";
 import { del } from "./del.ts";
 import { ifbName } from "./names.ts";
+import { networkByTools } from "./network.ts";
 
 const attachment = { network: "mynet", containerId: "abc123", ifname: "eth0" };
 const ifb = ifbName(attachment);
@@ -16,6 +17,8 @@ const prevResult: Result = {
   ips: [],
   routes: [],
 };
+
+const by = (runner: Runner) => async () => networkByTools(runner);
 
 /** A node with a pod on a veth. A line that changes something is number 1, 2, …; `failing` is refused. */
 function bench() {
@@ -72,11 +75,11 @@ test("whichever change fails, in a first or a second ADD, everything is as befor
   for (const before of [undefined, 800_000]) {
     for (let failing = 1; ; failing += 1) {
       const node = bench();
-      await check(call(node, 1_600_000), node.runner);
-      if (before !== undefined) await add(call(node, before), node.runner);
+      await check(call(node, 1_600_000), by(node.runner));
+      if (before !== undefined) await add(call(node, before), by(node.runner));
       const expected = node.snapshot();
       Object.assign(node.state, { changes: 0, failing });
-      const outcome = await add(call(node, 1_600_000), node.runner).catch((error: unknown) => error);
+      const outcome = await add(call(node, 1_600_000), by(node.runner)).catch((error: unknown) => error);
       if (!(outcome instanceof Error)) break;
       tried += 1;
       expect(outcome.name).toBe("CommandError");
@@ -101,33 +104,33 @@ test("a way back that fails as well is told, and the first error is the one thro
         : runner.run(command);
     },
   };
-  await expect(add(call(node, 800_000), breaking)).rejects.toMatchObject({ failure: "timedOut" });
+  await expect(add(call(node, 800_000), by(breaking))).rejects.toMatchObject({ failure: "timedOut" });
   expect(node.state.warnings).toEqual([expect.stringContaining("could not take everything back")]);
 });
 
 test("five processes for both directions; one for a DEL that finds nothing", async () => {
   const node = bench();
-  await add(call(node, 800_000), node.runner);
+  await add(call(node, 800_000), by(node.runner));
   expect(node.state.processes).toBe(5);
-  expect(await check(call(node, 800_000), node.runner)).toEqual([]);
-  await del(delCall(node), node.runner);
+  expect(await check(call(node, 800_000), by(node.runner))).toEqual([]);
+  await del(delCall(node), by(node.runner));
   node.state.processes = 0;
-  await del({ ...delCall(node), prevResult: undefined }, node.runner);
+  await del({ ...delCall(node), prevResult: undefined }, by(node.runner));
   expect(node.state.processes).toBe(1);
 });
 
 test("DEL goes on where one removal fails, then tells the failure", async () => {
   const node = bench();
-  await add(call(node, 800_000), node.runner);
+  await add(call(node, 800_000), by(node.runner));
   Object.assign(node.state, { changes: 0, failing: 1 });
-  await expect(del(delCall(node), node.runner)).rejects.toMatchObject({ name: "CommandError" });
+  await expect(del(delCall(node), by(node.runner))).rejects.toMatchObject({ name: "CommandError" });
   expect(node.host?.has(ifb)).toBe(false);
 });
 
 test("an ifb that the result lists already is listed once, with its MAC", async () => {
   const node = bench();
   const listed = { ...prevResult, interfaces: [{ name: ifb, mac: "old" }, ...prevResult.interfaces] };
-  const result = await add({ ...call(node, 800_000), prevResult: listed }, node.runner);
+  const result = await add({ ...call(node, 800_000), prevResult: listed }, by(node.runner));
   expect(result.interfaces).toEqual([{ name: ifb, mac: "02:00:00:00:00:01" }, ...prevResult.interfaces]);
 });
 
@@ -135,31 +138,31 @@ test("takes the next preference where somebody else has the first, and says who"
   const node = bench();
   const theirs = { pref: 1, handle: "800::800", target: "theirs" };
   node.tc.devices.set("veth1", { hook: "clsact", filters: [theirs] });
-  await add(call(node, 800_000), node.runner);
+  await add(call(node, 800_000), by(node.runner));
   expect(node.tc.devices.get("veth1")?.filters.map(({ pref, target }) => [pref, target])).toEqual([
     [1, "theirs"],
     [2, ifb],
   ]);
   expect(node.state.warnings).toEqual([expect.stringContaining("redirect at preference 1")]);
-  await del(delCall(node), node.runner);
+  await del(delCall(node), by(node.runner));
   expect(node.tc.devices.get("veth1")).toEqual({ hook: "clsact", filters: [theirs] });
 });
 
 test("leaves a clsact that was there before, also with no filter but ours", async () => {
   const node = bench();
   node.tc.devices.set("veth1", { hook: "clsact", filters: [] });
-  await add(call(node, 800_000), node.runner);
-  await del({ ...delCall(node), netns: undefined }, node.runner);
+  await add(call(node, 800_000), by(node.runner));
+  await del({ ...delCall(node), netns: undefined }, by(node.runner));
   expect(node.tc.devices.get("veth1")).toMatchObject({ hook: "clsact", filters: [] });
 });
 
 test("without proof that a veth is the container's, DEL leaves its tbf", async () => {
   const node = bench();
-  await add(call(node, 800_000), node.runner);
+  await add(call(node, 800_000), by(node.runner));
   const device = node.tc.devices.get("veth1");
   for (const filter of device?.filters ?? []) filter.target = "bwpofanother";
   const before = structuredClone(device);
-  await del(delCall(node), node.runner);
+  await del(delCall(node), by(node.runner));
   expect(node.tc.devices.get("veth1")).toEqual(before);
   expect(node.host?.has(ifb)).toBe(false);
 });
@@ -168,7 +171,7 @@ test("does not take over a link of another kind with the ifb's name", async () =
   const node = bench();
   node.host?.set(ifb, { ifname: ifb, ifindex: 9, flags: [], mtu: 1500, linkinfo: { info_kind: "dummy" } });
   const before = node.snapshot();
-  await expect(add(call(node, 800_000), node.runner)).rejects.toThrow("is taken by a link of kind dummy");
-  await del(delCall(node), node.runner);
+  await expect(add(call(node, 800_000), by(node.runner))).rejects.toThrow("is taken by a link of kind dummy");
+  await del(delCall(node), by(node.runner));
   expect(node.snapshot().links).toEqual(before.links);
 });

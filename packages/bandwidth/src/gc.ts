@@ -25,10 +25,7 @@ export async function gc({ network, valid }: GcCall, open: () => Promise<Network
 }
 
 /** Only a filter that leads into the ifb proves that the veth is not a new container's of the same name. */
-async function shapedVeths(
-  tc: TrafficControl,
-  stale: readonly StaleIfb[],
-): Promise<readonly ShapedVeth[]> {
+async function shapedVeths(tc: TrafficControl, stale: readonly StaleIfb[]): Promise<readonly ShapedVeth[]> {
   const names = new Set(stale.flatMap(({ veth }) => veth ?? []));
   const shapings = await tc.observe([...names]);
   return stale.flatMap(({ veth = "", ifb }) => {

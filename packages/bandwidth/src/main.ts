@@ -1,11 +1,18 @@
 import { processIo, runPlugin } from "@cni-chain/core";
-import { bunRunner } from "@cni-chain/exec/bun";
 import { bandwidth } from "./plugin.ts";
 
 const io = processIo();
-/** Milliseconds for all tools together; a runtime gives up on a plugin later than that. */
+/** Milliseconds for all tools together, where tools are needed; a runtime gives up on a plugin later than that. */
 const budgetMs = 30_000;
-process.exitCode = await runPlugin(
-  bandwidth(() => bunRunner({ env: io.env, budgetMs }), io.env["PATH"] ?? ""),
-  io,
-);
+const plugin = bandwidth({
+  byNetlink: async () => (await import("./by-netlink.ts")).byNetlink(),
+  byTools: async () => {
+    const [{ networkByTools }, { bunRunner }] = await Promise.all([
+      import("./network.ts"),
+      import("@cni-chain/exec/bun"),
+    ]);
+    return networkByTools(bunRunner({ env: io.env, budgetMs }));
+  },
+  path: io.env["PATH"] ?? "",
+});
+process.exit(await runPlugin(plugin, io));

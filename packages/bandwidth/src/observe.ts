@@ -34,11 +34,7 @@ export async function observeState(network: Network, place: Place): Promise<Stat
 }
 
 /** Reads qdiscs and filters of the two links. Throws as TrafficControl does. */
-export async function readShaping(
-  { tc }: Network,
-  veth: Link,
-  ifb: Link | undefined,
-): Promise<State> {
+export async function readShaping({ tc }: Network, veth: Link, ifb: Link | undefined): Promise<State> {
   const shapings = await tc.observe(ifb === undefined ? [veth.name] : [veth.name, ifb.name]);
   const vethShaping = shapings.get(veth.name);
   if (vethShaping === undefined) {

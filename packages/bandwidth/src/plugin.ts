@@ -1,18 +1,11 @@
 import { cniVersions, type Plugin } from "@cni-chain/core";
 import { type BandwidthConfig, readConfig } from "./config.ts";
 import { schema } from "./generated/config-schema.js";
-import type { Network } from "./network.ts";
+import type { Host } from "./host.ts";
 
-/**
- * bandwidth for runPlugin. What a command needs is loaded when it comes.
- *
- * @param open the node's network, wanted at the first thing to be read or changed
- * @param status finds out whether an ADD could be carried out
- */
-export function bandwidth(
-  open: () => Promise<Network>,
-  status: () => Promise<void>,
-): Plugin<BandwidthConfig> {
+/** bandwidth for runPlugin. What a command needs is loaded when it comes. */
+export function bandwidth(host: Host): Plugin<BandwidthConfig> {
+  const open = async () => (await host.byNetlink()) ?? host.byTools();
   return {
     type: "bandwidth",
     supportedVersions: cniVersions.filter((version) => version >= "0.3.0"),
@@ -23,6 +16,6 @@ export function bandwidth(
     check: async (call) => (await import("./add.ts")).check(call, open),
     del: async (call) => (await import("./del.ts")).del(call, open),
     gc: async (call) => (await import("./gc.ts")).gc(call, open),
-    status,
+    status: async () => (await import("./status.ts")).status(host),
   };
 }

@@ -1,6 +1,11 @@
+import { scriptedRunner } from "@cni-chain/exec/fake";
 import type { NodeFiles } from "@cni-chain/exec/requirements";
 import { expect, test } from "vitest";
+import { networkByTools } from "./network.ts";
 import { status } from "./status.ts";
+
+const byTools = { byNetlink: async () => undefined, path: "/bin" };
+const byNetlink = { byNetlink: async () => networkByTools(scriptedRunner([])), path: "/bin" };
 
 const all = ["IFB", "NET_SCH_TBF", "NET_SCH_INGRESS", "NET_CLS_U32", "NET_ACT_MIRRED"];
 const enough = "0000000000201000";
@@ -20,8 +25,9 @@ function node(tools: readonly string[], capabilities: string, options: readonly 
 const tools = ["ip", "tc", "nsenter"];
 const without = (list: readonly string[], item: string) => list.filter((other) => other !== item);
 
-test("a node with everything is ready", async () => {
-  await expect(status("/bin", node(tools, enough, all))).resolves.toBeUndefined();
+test("a node with everything is ready, and needs no tools for what the process can do", async () => {
+  await expect(status(byNetlink, node([], enough, all))).resolves.toBeUndefined();
+  await expect(status(byTools, node(tools, enough, all))).resolves.toBeUndefined();
 });
 
 test.each<readonly [string, NodeFiles]>([
@@ -30,7 +36,7 @@ test.each<readonly [string, NodeFiles]>([
   ["CAP_NET_ADMIN", node(tools, "0000000000200000", all)],
   ["CAP_SYS_ADMIN", node(tools, "0000000000001000", all)],
 ])("%s is needed", async (name, files) => {
-  await expect(status("/bin", files)).rejects.toMatchObject({
+  await expect(status(byTools, files)).rejects.toMatchObject({
     code: 50,
     message: expect.stringContaining(name),
     details: expect.not.stringContaining("\n"),

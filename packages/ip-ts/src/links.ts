@@ -1,5 +1,13 @@
 import type { Runner } from "@cni-chain/exec";
-import { changeLinks, deleteLink, deleteLinks, type LinkStep, linksOfKinds, observeLinks, type Where } from "./client.ts";
+import {
+  changeLinks,
+  deleteLink,
+  deleteLinks,
+  type LinkStep,
+  linksOfKinds,
+  observeLinks,
+  type Where,
+} from "./client.ts";
 import type { Link, LinkWithAddresses } from "./link.ts";
 
 /**

@@ -1,5 +1,6 @@
 import {
   type Exchange,
+  errno,
   exchangeOver,
   findLink,
   type LinkId,
@@ -7,37 +8,37 @@ import {
   NetlinkError,
   nameOf,
   type OpenSocket,
+  type Request,
 } from "@cni-chain/netlink";
 import type { LinkStep, Where } from "./client.ts";
-import { batchDevice, batchWord } from "./device-name.ts";
-import type { Link, LinkWithAddresses, Peer } from "./link.ts";
+import type { Address, Link, LinkWithAddresses, Peer } from "./link.ts";
 import type { Links } from "./links.ts";
 import { type ParsedLink, parseAddress, parseLink } from "./parse-netlink.ts";
 import { addressesRequest, linkChangeRequest } from "./render-netlink.ts";
 
-/** By rtnetlink in this process, a socket a call. Throws NetlinkError; TypeError on names that `ip` could not be given either. */
+/** By rtnetlink in this process, a socket a call. Throws NetlinkError; TypeError on what is no device name. */
 export function linksByNetlink(open: OpenSocket): Links {
-  const links: Links = {
-    observe: async (names, where) => over(open, where, (exchange) => observe(exchange, names)),
-    ofKinds: async (kinds, where) => over(open, where, (exchange) => ofKinds(exchange, kinds)),
-    change: async (steps, where) => over(open, where, (exchange) => change(exchange, steps)),
-    async delete(name, where) {
-      return over(open, where, (exchange) => deleteOne(exchange, name));
-    },
-    deleteAll: async (names, where) => over(open, where, (exchange) => deleteAll(exchange, names)),
+  const over = <T>(where: Where | undefined, work: (exchange: Exchange) => T): T => {
+    const socket = open(where?.netns);
+    try {
+      return work(exchangeOver(socket));
+    } finally {
+      socket.close();
+    }
   };
-  return links;
-}
-
-function over<T>(open: OpenSocket, { netns }: Where = {}, work: (exchange: Exchange) => T): T {
-  using socket = open(netns);
-  return work(exchangeOver(socket));
+  return {
+    observe: async (names, where) => over(where, (exchange) => observe(exchange, names)),
+    ofKinds: async (kinds, where) => over(where, (exchange) => ofKinds(exchange, kinds)),
+    change: async (steps, where) => over(where, (exchange) => change(exchange, steps)),
+    delete: async (name, where) => over(where, (exchange) => deleteOne(exchange, name)),
+    deleteAll: async (names, where) => over(where, (exchange) => deleteAll(exchange, names)),
+  };
 }
 
 function observe(exchange: Exchange, names: readonly string[]): ReadonlyMap<string, Link> {
   const links = new Map<string, Link>();
   for (const name of names) {
-    const link = find(exchange, { name: batchDevice(name) });
+    const link = find(exchange, { name });
     if (link !== undefined) links.set(link.name, link);
   }
   return links;
@@ -47,7 +48,7 @@ function observe(exchange: Exchange, names: readonly string[]): ReadonlyMap<stri
 function ofKinds(exchange: Exchange, kinds: readonly string[]): readonly Link[] {
   return kinds
     .flatMap((kind) =>
-      exchange(linksOfKindRequest(batchWord(kind)))
+      exchange(linksOfKindRequest(kind))
         .map(({ body }) => parseLink(body))
         .filter((link) => link.kind === kind),
     )
@@ -56,23 +57,24 @@ function ofKinds(exchange: Exchange, kinds: readonly string[]): readonly Link[] 
 
 function change(exchange: Exchange, steps: readonly LinkStep[]): readonly LinkWithAddresses[] {
   // All of them first: a name that cannot be keeps every step from being taken, as in a batch of ip.
-  const requests = steps.map((step) =>
-    step.do === "show" ? { show: batchDevice(step.name) } : linkChangeRequest(step),
-  );
-  return requests.flatMap((request) => {
-    if ("show" in request) return [show(exchange, request.show)];
-    exchange(request);
-    return [];
-  });
+  const requests: (Request | string)[] = [];
+  for (const step of steps) requests.push(step.do === "show" ? step.name : linkChangeRequest(step));
+  const seen: LinkWithAddresses[] = [];
+  for (const request of requests) {
+    if (typeof request === "string") seen.push(show(exchange, request));
+    else exchange(request);
+  }
+  return seen;
 }
 
 function show(exchange: Exchange, name: string): LinkWithAddresses {
   const link = find(exchange, { name });
-  if (link === undefined) throw new NetlinkError(`addr show dev ${name}`, 0, "no such device");
-  const addresses = exchange(addressesRequest(name, link.ifindex)).flatMap(({ body }) => {
+  if (link === undefined) throw new NetlinkError(`addr show dev ${name}`, errno.ENODEV, undefined);
+  const addresses: Address[] = [];
+  for (const { body } of exchange(addressesRequest(name, link.ifindex))) {
     const found = parseAddress(body);
-    return found?.ifindex === link.ifindex ? [found.address] : [];
-  });
+    if (found?.ifindex === link.ifindex) addresses.push(found.address);
+  }
   return { ...link, addresses };
 }
 
@@ -97,7 +99,8 @@ function deleteAll(exchange: Exchange, names: readonly string[]): void {
       failures.push(error);
     }
   }
-  if (failures.length > 1) throw new AggregateError(failures, `${failures.length} links could not be deleted`);
+  if (failures.length > 1)
+    throw new AggregateError(failures, `${failures.length} links could not be deleted`);
   if (failures.length > 0) throw failures[0];
 }
 

@@ -36,7 +36,7 @@ export function parseLink(body: Uint8Array): ParsedLink {
     up: (flags & 1) !== 0,
     mtu,
     txqlen: readU32(attributes.get(linkAttribute.txqlen)) ?? 0,
-    mac: mac === undefined || mac.length === 0 ? undefined : [...mac].map(twoDigits).join(":"),
+    mac: mac === undefined || mac.length === 0 ? undefined : macText(mac),
     alias: readText(attributes.get(linkAttribute.alias)),
     masterIndex: readU32(attributes.get(linkAttribute.master)),
     peerIndex: readU32(attributes.get(linkAttribute.link)),
@@ -68,19 +68,27 @@ const names: readonly (readonly [bit: number, name: string])[] = [
 ];
 
 function flagNames(flags: number): readonly string[] {
-  const idle = (flags & 1) !== 0 && (flags & running) === 0;
-  const set = names.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
-  return idle ? ["NO-CARRIER", ...set] : set;
+  const set: string[] = (flags & 1) !== 0 && (flags & running) === 0 ? ["NO-CARRIER"] : [];
+  for (const [bit, name] of names) if ((flags & bit) !== 0) set.push(name);
+  return set;
 }
 
 const families: Readonly<Record<number, Address["family"]>> = { 2: "inet", 10: "inet6" };
-const scopes: Readonly<Record<number, string>> = { 0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere" };
+const scopes: Readonly<Record<number, string>> = {
+  0: "global",
+  200: "site",
+  253: "link",
+  254: "host",
+  255: "nowhere",
+};
 const addressHeaderBytes = 8;
 /** IFA_ADDRESS and IFA_LOCAL of linux/if_addr.h: on a point-to-point link the first is the other side's. */
 const [ifaAddress, ifaLocal] = [1, 2];
 
 /** Reads the body of an address message: of which link, and which; undefined for another family. Throws RangeError. */
-export function parseAddress(body: Uint8Array): { readonly ifindex: number; readonly address: Address } | undefined {
+export function parseAddress(
+  body: Uint8Array,
+): { readonly ifindex: number; readonly address: Address } | undefined {
   const view = viewOf(body);
   const family = families[view.getUint8(0)];
   const attributes = parseAttributes(body.subarray(addressHeaderBytes));
@@ -98,20 +106,41 @@ export function parseAddress(body: Uint8Array): { readonly ifindex: number; read
   };
 }
 
-/** The text of inet_ntop(3), RFC 5952: the longest run of two or more zero groups is `::`. */
+/** The text of inet_ntop(3), RFC 5952: the first of the longest runs of two or more zero groups is `::`. */
 export function ipv6Text(bytes: Uint8Array): string {
   const view = viewOf(bytes);
-  const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(index * 2).toString(16));
-  const isMapped = groups.slice(0, 5).every((group) => group === "0") && groups[5] === "ffff";
-  if (isMapped) return `::ffff:${bytes.slice(12).join(".")}`;
-  const runs = [...groups.join(":").matchAll(/(?<![^:])0(?::0)+(?![^:])/g)];
-  const longest = runs.reduce((best, [run]) => (run.length > best.length ? run : best), "");
-  if (longest === "") return groups.join(":");
-  const [, before = "", after = ""] =
-    new RegExp(`^(.*?)(?<![^:])${longest}(?![^:])(.*)$`).exec(groups.join(":")) ?? [];
-  return `${before.replace(/:$/, "")}::${after.replace(/^:/, "")}`;
+  const { start, end } = longestZeroRun(view);
+  let written = "";
+  for (let group = 0; group < 8; group += 1) {
+    if (group >= start && group < end) {
+      if (group === start) written += "::";
+      continue;
+    }
+    if (group > 0 && group !== end) written += ":";
+    // An IPv4 address in IPv6's clothes.
+    if (group === 6 && start === 0 && end === 5 && view.getUint16(10) === 0xffff) {
+      return written + bytes.subarray(12).join(".");
+    }
+    written += view.getUint16(group * 2).toString(16);
+  }
+  return written;
 }
 
-function twoDigits(byte: number): string {
-  return byte.toString(16).padStart(2, "0");
+/** Of the eight groups; `start` is 8 where there is none. */
+function longestZeroRun(view: DataView): { readonly start: number; readonly end: number } {
+  let [start, end, zeros] = [8, 8, 0];
+  for (let group = 0; group < 8; group += 1) {
+    zeros = view.getUint16(group * 2) === 0 ? zeros + 1 : 0;
+    if (zeros > 1 && (start === 8 || zeros > end - start)) [start, end] = [group + 1 - zeros, group + 1];
+  }
+  return { start, end };
+}
+
+/** Of a link whose addresses are bytes of their own, Ethernet's above all. */
+function macText(bytes: Uint8Array): string {
+  let written = "";
+  for (let at = 0; at < bytes.length; at += 1) {
+    written += `${at === 0 ? "" : ":"}${(bytes[at] ?? 0).toString(16).padStart(2, "0")}`;
+  }
+  return written;
 }

@@ -1,5 +1,6 @@
 import {
   type Attribute,
+  deviceName,
   encodeAttributes,
   flag,
   joined,
@@ -8,24 +9,25 @@ import {
   linkInfoKind,
   linkType,
   type Request,
-  text,
   u32,
 } from "@cni-chain/netlink";
 import { type LinkChange, renderLinkChange } from "./render.ts";
 
 const flagUp = 1;
+/** Without a zero at its end, as `ip` sends it: in an alias it would count as one of the 255 bytes. */
+const unterminated = (text: string) => new TextEncoder().encode(text);
 
-/** The change as a message of rtnetlink(7). Throws TypeError like renderLinkChange, whose line names the request. */
+/** The change as a message of rtnetlink(7). Throws TypeError on what is no device name. */
 export function linkChangeRequest(change: LinkChange): Request {
-  const what = renderLinkChange(change);
-  const name: Attribute = [linkAttribute.name, text(change.name)];
+  const what = () => line(change);
+  const name: Attribute = [linkAttribute.name, deviceName(change.name)];
   switch (change.do) {
     case "addIfb":
       return request(what, linkType.new, flag.create | flag.exclusive, linkHeader(), [
         [linkAttribute.mtu, u32(change.mtu)],
         [linkAttribute.txqlen, u32(change.txqlen)],
         name,
-        [linkAttribute.info, [[linkInfoKind, new TextEncoder().encode("ifb")]]],
+        [linkAttribute.info, [[linkInfoKind, unterminated("ifb")]]],
       ]);
     case "delete":
       return request(what, linkType.delete, 0, linkHeader(), [name]);
@@ -33,11 +35,20 @@ export function linkChangeRequest(change: LinkChange): Request {
       const attributes: Attribute[] = [];
       if (change.mtu !== undefined) attributes.push([linkAttribute.mtu, u32(change.mtu)]);
       if (change.txqlen !== undefined) attributes.push([linkAttribute.txqlen, u32(change.txqlen)]);
-      if (change.alias !== undefined) attributes.push([linkAttribute.alias, text(change.alias)]);
+      if (change.alias !== undefined) attributes.push([linkAttribute.alias, unterminated(change.alias)]);
       attributes.push(name);
       const header = change.up === undefined ? linkHeader() : linkHeader(0, change.up ? flagUp : 0, flagUp);
       return request(what, linkType.new, 0, header, attributes);
     }
+  }
+}
+
+/** The line of `ip` that would do the same, where there is one: a batch cannot hold every name that the kernel takes. */
+function line(change: LinkChange): string {
+  try {
+    return renderLinkChange(change);
+  } catch {
+    return JSON.stringify(change);
   }
 }
 
@@ -48,11 +59,11 @@ const addressHeaderBytes = 8;
 export function addressesRequest(name: string, ifindex: number): Request {
   const header = new Uint8Array(addressHeaderBytes);
   new DataView(header.buffer).setUint32(4, ifindex, true);
-  return { what: `addr show dev ${name}`, type: getAddress, flags: flag.dump, body: header };
+  return { what: () => `addr show dev ${name}`, type: getAddress, flags: flag.dump, body: header };
 }
 
 function request(
-  what: string,
+  what: () => string,
   type: number,
   flags: number,
   header: Uint8Array,

@@ -1,14 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { type PrivateNode, privateNode } from "@cni-chain/e2e/lib/private-node.ts";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  changeLinks,
-  deleteLink,
-  linksOfKinds,
-  netnsState,
-  observeLinks,
-  routeDevice,
-} from "../src/index.ts";
+import { homeSockets } from "@cni-chain/netlink/test/home-sockets.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Links, linksByTool, netnsState, observeLinks, routeDevice } from "../src/index.ts";
+import { linksByNetlink } from "../src/netlink-client.ts";
 
 let node: PrivateNode;
 beforeEach(async () => {
@@ -18,39 +13,47 @@ beforeEach(async () => {
 });
 afterEach(() => node[Symbol.asyncDispose]());
 
-test("sees both ends of a veth point at each other", async () => {
-  const [outside, inside] = await Promise.all([
-    observeLinks(node.runner, ["veth1", "nothere"]),
-    observeLinks(node.runner, ["eth0"], { netns: node.netns("pod") }),
-  ]);
-  const [veth1, eth0] = [outside.get("veth1"), inside.get("eth0")];
-  expect(veth1).toMatchObject({ kind: "veth", mtu: 1400, up: false });
-  expect(veth1?.peer).toMatchObject({ where: "elsewhere", ifindex: eth0?.ifindex });
-  expect(eth0?.peer).toMatchObject({ where: "elsewhere", ifindex: veth1?.ifindex });
-  expect(outside.has("nothere")).toBe(false);
-  expect((await linksOfKinds(node.runner, ["ifb", "veth"])).map(({ name }) => name)).toEqual(["veth1"]);
-});
-
-test("makes, changes, shows and deletes an ifb, in one process each", async () => {
-  const [seen] = await changeLinks(node.runner, [
-    { do: "addIfb", name: "ifb7", mtu: 1400, txqlen: 0 },
-    { do: "set", name: "ifb7", alias: "for a test", up: true },
-    { do: "show", name: "ifb7" },
-  ]);
-  expect(node.ran).toHaveLength(1);
-  expect(seen).toMatchObject({
-    name: "ifb7",
-    kind: "ifb",
-    mtu: 1400,
-    txqlen: 0,
-    up: true,
-    alias: "for a test",
+describe.each(["ip", "netlink"])("by %s", (by) => {
+  let links: Links;
+  beforeEach(async () => {
+    links = by === "ip" ? linksByTool(node.runner) : linksByNetlink(await homeSockets(node));
+    node.ran.length = 0;
   });
-  expect(await deleteLink(node.runner, "ifb7")).toBe("deleted");
-  expect(await deleteLink(node.runner, "ifb7")).toBe("absent");
-  await expect(changeLinks(node.runner, [{ do: "set", name: "ifb7", up: true }])).rejects.toThrow(
-    "(line 1: link set dev ifb7 up)",
-  );
+
+  test("sees both ends of a veth point at each other", async () => {
+    const [outside, inside] = await Promise.all([
+      links.observe(["veth1", "nothere"]),
+      links.observe(["eth0"], { netns: node.netns("pod") }),
+    ]);
+    const [veth1, eth0] = [outside.get("veth1"), inside.get("eth0")];
+    expect(veth1).toMatchObject({ kind: "veth", mtu: 1400, up: false });
+    expect(veth1?.peer).toMatchObject({ where: "elsewhere", ifindex: eth0?.ifindex });
+    expect(eth0?.peer).toMatchObject({ where: "elsewhere", ifindex: veth1?.ifindex });
+    expect(outside.has("nothere")).toBe(false);
+    expect((await links.ofKinds(["ifb", "veth"])).map(({ name }) => name)).toEqual(["veth1"]);
+  });
+
+  test("makes, changes, shows and deletes an ifb", async () => {
+    const [seen] = await links.change([
+      { do: "addIfb", name: "ifb7", mtu: 1400, txqlen: 0 },
+      { do: "set", name: "ifb7", alias: "for a test", up: true },
+      { do: "show", name: "ifb7" },
+    ]);
+    expect(node.ran).toHaveLength(by === "ip" ? 1 : 0);
+    expect(seen).toMatchObject({
+      name: "ifb7",
+      kind: "ifb",
+      mtu: 1400,
+      txqlen: 0,
+      up: true,
+      alias: "for a test",
+    });
+    expect(await links.delete("ifb7")).toBe("deleted");
+    expect(await links.delete("ifb7")).toBe("absent");
+    await expect(links.change([{ do: "set", name: "ifb7", up: true }])).rejects.toThrow(
+      /\((line 1: )?link set dev ifb7 up\)$/,
+    );
+  });
 });
 
 test("asks the kernel's routing", async () => {

@@ -1,6 +1,10 @@
 import type { NodeFiles } from "@cni-chain/exec/requirements";
+import { linksByNetlink } from "@cni-chain/ip-ts/netlink";
 import { expect, test } from "vitest";
 import { status } from "./status.ts";
+
+const byTools = { byNetlink: async () => undefined, path: "/bin" };
+const byNetlink = { byNetlink: async () => linksByNetlink(expect.unreachable), path: "/bin" };
 
 function node(executables: readonly string[], capabilities: string): NodeFiles {
   return {
@@ -10,8 +14,9 @@ function node(executables: readonly string[], capabilities: string): NodeFiles {
 }
 const tools = ["/bin/ip", "/bin/nsenter"];
 
-test("a node with everything is ready", async () => {
-  await expect(status("/bin", node(tools, "0000000000201000"))).resolves.toBeUndefined();
+test("a node with everything is ready, and needs no tools for what the process can do", async () => {
+  await expect(status(byNetlink, node([], "0000000000201000"))).resolves.toBeUndefined();
+  await expect(status(byTools, node(tools, "0000000000201000"))).resolves.toBeUndefined();
 });
 
 test.each([
@@ -20,7 +25,7 @@ test.each([
   ["CAP_NET_ADMIN", tools, "0000000000200000"],
   ["CAP_SYS_ADMIN", tools, "0000000000001000"],
 ])("%s is needed", async (name, executables, capabilities) => {
-  await expect(status("/bin", node(executables, capabilities))).rejects.toMatchObject({
+  await expect(status(byTools, node(executables, capabilities))).rejects.toMatchObject({
     code: 50,
     message: expect.stringMatching(new RegExp(`^${name}: [^;]*(; install it)?$`)),
   });

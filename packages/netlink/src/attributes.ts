@@ -12,19 +12,17 @@ const headerBytes = 4;
 
 /** Attributes one after the other, each padded to four bytes. Throws RangeError on one of more than 65535 bytes. */
 export function encodeAttributes(attributes: readonly Attribute[]): Uint8Array {
-  return joined(attributes.map(encodeAttribute));
-}
-
-function encodeAttribute([type, value]: Attribute): Uint8Array {
-  const payload = value instanceof Uint8Array ? value : encodeAttributes(value);
-  const length = headerBytes + payload.length;
-  if (length > 0xffff) throw new RangeError(`attribute ${type} is too long: ${payload.length} bytes`);
-  const bytes = new Uint8Array(aligned(length));
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, length, true);
-  view.setUint16(2, type, true);
-  bytes.set(payload, headerBytes);
-  return bytes;
+  const parts: Uint8Array[] = [];
+  for (const [type, value] of attributes) {
+    const payload = value instanceof Uint8Array ? value : encodeAttributes(value);
+    const length = headerBytes + payload.length;
+    if (length > 0xffff) throw new RangeError(`attribute ${type} is too long: ${payload.length} bytes`);
+    const bytes = new Uint8Array(aligned(length));
+    bytes.set([length & 0xff, length >> 8, type & 0xff, type >> 8]);
+    bytes.set(payload, headerBytes);
+    parts.push(bytes);
+  }
+  return joined(parts);
 }
 
 /**
@@ -33,13 +31,12 @@ function encodeAttribute([type, value]: Attribute): Uint8Array {
  */
 export function parseAttributes(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> {
   const found = new Map<number, Uint8Array>();
-  const view = viewOf(bytes);
   for (let at = 0; at + headerBytes <= bytes.length; ) {
-    const length = view.getUint16(at, true);
+    const length = u16At(bytes, at);
     if (length < headerBytes || at + length > bytes.length) {
       throw new RangeError(`an attribute of ${length} bytes where ${bytes.length - at} are left`);
     }
-    found.set(view.getUint16(at + 2, true) & typeMask, bytes.subarray(at + headerBytes, at + length));
+    found.set(u16At(bytes, at + 2) & typeMask, bytes.subarray(at + headerBytes, at + length));
     at += aligned(length);
   }
   return found;
@@ -84,12 +81,18 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+function u16At(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+}
+
 export function aligned(length: number): number {
   return (length + 3) & ~3;
 }
 
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const bytes = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);

@@ -1,5 +1,5 @@
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { dlopen, read } from "bun:ffi";
+import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import { NetlinkError } from "./errors.ts";
 import type { OpenSocket, Socket } from "./socket.ts";
 
@@ -11,9 +11,11 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const CLONE_NEWNET = 0x40000000;
 const SOL_NETLINK = 270;
-/** Acknowledgements without the request's body, the kernel's own words, dumps of what is asked for alone. Older kernels lack some. */
-const socketOptions = { NETLINK_CAP_ACK: 10, NETLINK_EXT_ACK: 11, NETLINK_GET_STRICT_CHK: 12 } as const;
+/** NETLINK_CAP_ACK, _EXT_ACK, _GET_STRICT_CHK: short acknowledgements, with the kernel's own words; dumps of what is asked for alone. Older kernels lack some. */
+const socketOptions = [10, 11, 12];
 
+/** For reading, without waiting for anybody: a path given to us may be a pipe. */
+const atOnce = constants.O_RDONLY | constants.O_NONBLOCK;
 /** More than the kernel puts into one datagram, 32 KiB. */
 const datagramBytes = 65536;
 
@@ -58,7 +60,7 @@ function openIn(libc: Libc, netns: string | undefined): number {
   if (netns === undefined) return openHere(libc);
   const here = openSync("/proc/thread-self/ns/net", "r");
   try {
-    const there = translated(`open ${netns}`, () => openSync(netns, "r"));
+    const there = translated(`open ${netns}`, () => openSync(netns, atOnce));
     try {
       if (libc.setns(there, CLONE_NEWNET) !== 0) throw refused(libc, `setns ${netns}`);
     } finally {
@@ -78,7 +80,7 @@ function openHere(libc: Libc): number {
   const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
   if (fd < 0) throw refused(libc, "socket AF_NETLINK");
   const on = new Int32Array([1]);
-  for (const option of Object.values(socketOptions)) libc.setsockopt(fd, SOL_NETLINK, option, on, 4);
+  for (const option of socketOptions) libc.setsockopt(fd, SOL_NETLINK, option, on, 4);
   return fd;
 }
 
@@ -97,7 +99,7 @@ function socketOn(fd: number, what: string): Socket {
       const length = translated(`receive from ${what}`, () => readNow(fd, buffer));
       return length === undefined ? undefined : buffer.slice(0, length);
     },
-    [Symbol.dispose]: () => closeSync(fd),
+    close: () => closeSync(fd),
   };
 }
 

@@ -37,7 +37,8 @@ export class NetlinkError extends Error {
   constructor(what: string, number: number, reason: string | undefined) {
     const [name = `errno ${number}`, meaning] = names[number] ?? [];
     const known = meaning === undefined ? name : `${name}, ${meaning}`;
-    const said = number === 0 ? (reason ?? "no answer") : reason === undefined ? known : `${known}: ${reason}`;
+    const said =
+      number === 0 ? (reason ?? "no answer") : reason === undefined ? known : `${known}: ${reason}`;
     super(`rtnetlink: ${said} (${what})`);
     this.what = what;
     this.errno = number;

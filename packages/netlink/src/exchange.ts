@@ -1,5 +1,14 @@
 import { errno, NetlinkError } from "./errors.ts";
-import { answerFlag, control, encodeMessage, flag, type Message, parseMessages, parseOutcome, type Request } from "./message.ts";
+import {
+  answerFlag,
+  control,
+  encodeMessage,
+  flag,
+  type Message,
+  parseMessages,
+  parseOutcome,
+  type Request,
+} from "./message.ts";
 import type { Socket } from "./socket.ts";
 
 /** Carries a request out and gives what it was answered with. Throws NetlinkError. */
@@ -23,7 +32,7 @@ export function exchangeOver(socket: Socket): Exchange {
       const { messages, interrupted } = answer(socket, request.what, sequence);
       if (!interrupted) return messages;
     }
-    throw new NetlinkError(request.what, errno.EAGAIN, `changed ${tries} times while it was being read`);
+    throw new NetlinkError(request.what(), errno.EAGAIN, `changed ${tries} times while it was being read`);
   };
 }
 
@@ -32,14 +41,14 @@ export function exchangeOver(socket: Socket): Exchange {
  */
 function answer(
   socket: Socket,
-  what: string,
+  what: () => string,
   sequence: number,
 ): { readonly messages: readonly Message[]; readonly interrupted: boolean } {
   const messages: Message[] = [];
   let interrupted = false;
   for (;;) {
     const datagram = socket.receive();
-    if (datagram === undefined) throw new NetlinkError(what, 0, "the kernel's answer has no end");
+    if (datagram === undefined) throw new NetlinkError(what(), 0, "the kernel's answer has no end");
     for (const message of parsed(what, datagram)) {
       if (message.sequence !== sequence || message.type === control.noop) continue;
       interrupted ||= (message.flags & answerFlag.interrupted) !== 0 && message.type !== control.error;
@@ -48,17 +57,17 @@ function answer(
         continue;
       }
       const { errno, reason } = parseOutcome(message);
-      if (errno !== 0) throw new NetlinkError(what, errno, reason);
+      if (errno !== 0) throw new NetlinkError(what(), errno, reason);
       return { messages, interrupted };
     }
   }
 }
 
-function parsed(what: string, datagram: Uint8Array): readonly Message[] {
+function parsed(what: () => string, datagram: Uint8Array): readonly Message[] {
   try {
     return parseMessages(datagram);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new NetlinkError(what, 0, `unreadable answer: ${error.message}`);
+    throw new NetlinkError(what(), 0, `unreadable answer: ${error.message}`);
   }
 }

@@ -1,4 +1,13 @@
-import { type Attribute, encodeAttributes, joined, parseAttributes, readText, text, u32, viewOf } from "./attributes.ts";
+import {
+  type Attribute,
+  encodeAttributes,
+  joined,
+  parseAttributes,
+  readText,
+  text,
+  u32,
+  viewOf,
+} from "./attributes.ts";
 import { errno, NetlinkError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { flag, type Request } from "./message.ts";
@@ -23,6 +32,7 @@ export const linkInfoKind = 1;
 /** Bytes of struct ifinfomsg, behind which the attributes begin. */
 export const linkHeaderBytes = 16;
 const skipStatistics = 8;
+const [slash, colon] = [0x2f, 0x3a];
 
 /** struct ifinfomsg: a link by its index (0: by an attribute), and of its flags those that are to change. */
 export function linkHeader(ifindex = 0, flags = 0, change = 0): Uint8Array {
@@ -34,14 +44,29 @@ export function linkHeader(ifindex = 0, flags = 0, change = 0): Uint8Array {
   return bytes;
 }
 
+/**
+ * A device's name, zero-terminated. Throws TypeError on what the kernel takes for none (dev_valid_name in net/core/dev.c): 1 to 15
+ * bytes, no `/`, `:` or white space.
+ */
+export function deviceName(name: string): Uint8Array {
+  const bytes = text(name);
+  let valid = bytes.length > 1 && bytes.length <= 16 && name !== "." && name !== "..";
+  for (let at = 0; at < bytes.length - 1; at += 1) {
+    const byte = bytes[at] ?? 0;
+    valid &&= byte > 0x20 && byte !== slash && byte !== colon && byte !== 0x7f && byte !== 0xa0;
+  }
+  if (!valid) throw new TypeError(`not a device name: ${JSON.stringify(name)}`);
+  return bytes;
+}
+
 /** A link, by its name or by its index. */
 export type LinkId = { readonly name: string } | { readonly ifindex: number };
 
 /** Asks for one link. */
 export function linkRequest(id: LinkId): Request {
-  const byName: readonly Attribute[] = "name" in id ? [[linkAttribute.name, text(id.name)]] : [];
+  const byName: readonly Attribute[] = "name" in id ? [[linkAttribute.name, deviceName(id.name)]] : [];
   const attributes = encodeAttributes([[linkAttribute.extMask, u32(skipStatistics)], ...byName]);
-  const what = "name" in id ? `link show dev ${id.name}` : `link show index ${id.ifindex}`;
+  const what = () => ("name" in id ? `link show dev ${id.name}` : `link show index ${id.ifindex}`);
   const header = linkHeader("name" in id ? 0 : id.ifindex);
   return { what, type: linkType.get, flags: 0, body: joined([header, attributes]) };
 }
@@ -53,7 +78,7 @@ export function linksOfKindRequest(kind: string): Request {
     [linkAttribute.info, [[linkInfoKind, text(kind)]]],
   ]);
   return {
-    what: `link show type ${kind}`,
+    what: () => `link show type ${kind}`,
     type: linkType.get,
     flags: flag.dump,
     body: joined([linkHeader(), attributes]),
@@ -70,7 +95,7 @@ export function findLink(exchange: Exchange, id: LinkId): Uint8Array | undefined
     if (error instanceof NetlinkError && error.errno === errno.ENODEV) return undefined;
     throw error;
   }
-  throw new NetlinkError(request.what, 0, "acknowledged, but not answered");
+  throw new NetlinkError(request.what(), 0, "acknowledged, but not answered");
 }
 
 /** The index of the link that this message is about. */

@@ -2,8 +2,8 @@ import { aligned, joined, parseAttributes, readText, viewOf } from "./attributes
 
 /** What is asked of the kernel. */
 export interface Request {
-  /** What it is, for a person: the line that `ip` or `tc` would take for it. */
-  readonly what: string;
+  /** What it is, for a person: the line that `ip` or `tc` would take for it. Asked for only when it fails. */
+  readonly what: () => string;
   /** RTM_… of linux/rtnetlink.h. */
   readonly type: number;
   /** Of `flag`, beside those every request has. */
@@ -22,7 +22,15 @@ export interface Message {
 }
 
 /** Flags of a request, NLM_F_… */
-export const flag = { request: 1, ack: 4, echo: 8, replace: 0x100, exclusive: 0x200, create: 0x400, dump: 0x300 } as const;
+export const flag = {
+  request: 1,
+  ack: 4,
+  echo: 8,
+  replace: 0x100,
+  exclusive: 0x200,
+  create: 0x400,
+  dump: 0x300,
+} as const;
 /** Types of messages that are netlink's own, NLMSG_… */
 export const control = { noop: 1, error: 2, done: 3 } as const;
 /** Flags of an answer: a dump that something was changed under, an acknowledgement without the request's body, one with attributes. */

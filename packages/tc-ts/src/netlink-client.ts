@@ -7,37 +7,42 @@ import {
   NetlinkError,
   nameOf,
   type OpenSocket,
+  type Request,
 } from "@cni-chain/netlink";
 import type { TcChange } from "./change.ts";
 import { parseFilter, parseQdisc } from "./parse-netlink.ts";
 import type { DeviceShaping, Filter, Qdisc } from "./qdisc.ts";
-import { renderChange, renderShow } from "./render.ts";
-import { changeRequest, filtersRequest, qdiscRequest } from "./render-netlink.ts";
+import { changeLine, changeRequest, filtersRequest, qdiscRequest } from "./render-netlink.ts";
 import type { TrafficControl } from "./traffic-control.ts";
 
 /**
- * By rtnetlink in this process, a socket a call. Of a device's qdiscs it reads those at the root and for arriving packets alone, by
+ * By rtnetlink in this process. Of a device's qdiscs it reads those at the root and for arriving packets alone, by
  * name: what hangs below a classful root is not in the answer, and the cost does not grow with the node. Throws
- * NetlinkError; TypeError and RangeError on what tc could not be given either.
+ * NetlinkError; TypeError and RangeError on what the kernel could not be given.
  */
 export function trafficControlByNetlink(open: OpenSocket): TrafficControl {
+  const over = <T>(work: (exchange: Exchange) => T): T => {
+    const socket = open();
+    try {
+      return work(exchangeOver(socket));
+    } finally {
+      socket.close();
+    }
+  };
   return {
-    async observe(devices) {
-      for (const device of devices) renderShow(device);
-      using socket = open();
-      return observe(exchangeOver(socket), devices);
-    },
+    observe: async (devices) => over((exchange) => observe(exchange, devices)),
     async change(changes) {
-      if (changes.length === 0) return;
-      // All of them first: what tc could not be given keeps every change from being made, as in a batch.
-      for (const change of changes) renderChange(change);
-      using socket = open();
-      const exchange = exchangeOver(socket);
-      for (const change of changes) {
-        exchange(changeRequest(change, (device) => requireIndex(exchange, device, change)));
-      }
+      if (changes.length > 0) over((exchange) => make(exchange, changes));
     },
   };
+}
+
+function make(exchange: Exchange, changes: readonly TcChange[]): void {
+  // All of them first: what cannot be keeps every change from being made, as in a batch of tc.
+  for (const change of changes) changeRequest(change, () => 0);
+  for (const change of changes) {
+    exchange(changeRequest(change, (device) => requireIndex(exchange, device, change)));
+  }
 }
 
 function observe(exchange: Exchange, devices: readonly string[]): ReadonlyMap<string, DeviceShaping> {
@@ -53,32 +58,31 @@ function observe(exchange: Exchange, devices: readonly string[]): ReadonlyMap<st
 }
 
 function read(exchange: Exchange, device: string, ifindex: number): DeviceShaping {
-  const places = ["root", "hook"] as const;
-  return {
-    qdiscs: places.flatMap((place) => readQdisc(exchange, device, ifindex, place)),
-    filters: exchange(filtersRequest(device, ifindex)).flatMap(({ body }): readonly Filter[] => {
-      const filter = parseFilter(body);
-      if (filter === undefined || filter.kind === "other") return filter === undefined ? [] : [filter];
-      const { targetIndex, ...redirect } = filter;
-      const target = targetIndex === 0 ? undefined : findLink(exchange, { ifindex: targetIndex });
-      return [{ ...redirect, target: target === undefined ? undefined : nameOf(target) }];
-    }),
-  };
+  const qdiscs: Qdisc[] = [];
+  readQdisc(exchange, qdiscRequest(device, ifindex, "root"), qdiscs);
+  readQdisc(exchange, qdiscRequest(device, ifindex, "hook"), qdiscs);
+  const filters: Filter[] = [];
+  for (const { body } of exchange(filtersRequest(device, ifindex))) {
+    const filter = parseFilter(body);
+    if (filter === undefined) continue;
+    if (filter.kind === "other") {
+      filters.push(filter);
+      continue;
+    }
+    const { targetIndex, ...redirect } = filter;
+    const target = targetIndex === 0 ? undefined : findLink(exchange, { ifindex: targetIndex });
+    filters.push({ ...redirect, target: target === undefined ? undefined : nameOf(target) });
+  }
+  return { qdiscs, filters };
 }
 
 /** ENOENT: no qdisc in this place. EINVAL: one that the kernel keeps to itself, as at the root of a link that is down. */
-function readQdisc(
-  exchange: Exchange,
-  device: string,
-  ifindex: number,
-  place: "root" | "hook",
-): readonly Qdisc[] {
+function readQdisc(exchange: Exchange, request: Request, found: Qdisc[]): void {
   try {
-    return exchange(qdiscRequest(device, ifindex, place)).map(({ body }) => parseQdisc(body));
+    for (const { body } of exchange(request)) found.push(parseQdisc(body));
   } catch (error) {
     const number = error instanceof NetlinkError ? error.errno : 0;
-    if (number === errno.ENOENT || number === errno.EINVAL) return [];
-    throw error;
+    if (number !== errno.ENOENT && number !== errno.EINVAL) throw error;
   }
 }
 
@@ -94,5 +98,5 @@ function unlessGone<T>(look: () => T): T | undefined {
 function requireIndex(exchange: Exchange, device: string, change: TcChange): number {
   const link = findLink(exchange, { name: device });
   if (link !== undefined) return ifindexOf(link);
-  throw new NetlinkError(renderChange(change), errno.ENODEV, `there is no device ${device}`);
+  throw new NetlinkError(changeLine(change), errno.ENODEV, `there is no device ${device}`);
 }

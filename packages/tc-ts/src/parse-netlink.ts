@@ -68,7 +68,10 @@ export function parseFilter(body: Uint8Array): ParsedRedirect | OtherFilter | un
   };
 }
 
-function kindAndOptions(body: Uint8Array): { readonly type: string; readonly options: Uint8Array | undefined } {
+function kindAndOptions(body: Uint8Array): {
+  readonly type: string;
+  readonly options: Uint8Array | undefined;
+} {
   const attributes = parseAttributes(body.subarray(bytesOf.header));
   const type = readText(attributes.get(tca.kind));
   if (type === undefined) throw new SyntaxError("a qdisc or filter without its kind");

@@ -1,4 +1,14 @@
-import { type Attribute, encodeAttributes, flag, joined, nested, type Request, text, u32, u64 } from "@cni-chain/netlink";
+import {
+  type Attribute,
+  encodeAttributes,
+  flag,
+  joined,
+  nested,
+  type Request,
+  text,
+  u32,
+  u64,
+} from "@cni-chain/netlink";
 import type { TcChange } from "./change.ts";
 import {
   actionAttribute,
@@ -17,15 +27,16 @@ import {
 } from "./netlink-numbers.ts";
 import type { Handle, Tbf } from "./qdisc.ts";
 import { renderChange } from "./render.ts";
+import { most, whole } from "./whole.ts";
 
 /**
- * The change as a message of rtnetlink(7), the same that tc sends for it. Throws TypeError and RangeError like renderChange,
- * whose line names the request.
+ * The change as a message of rtnetlink(7), the same that tc sends for it. Throws TypeError on handles and protocols that are
+ * none, RangeError on numbers the kernel cannot take.
  *
  * @param ifindexOf gives the index of each device that the change names
  */
 export function changeRequest(change: TcChange, ifindexOf: (device: string) => number): Request {
-  const what = renderChange(change);
+  const what = () => changeLine(change);
   const ifindex = ifindexOf(change.device);
   const make = (type: number, flags: number, header: Header, attributes: readonly Attribute[]): Request => {
     return { what, type, flags, body: joined([headerBytes(ifindex, header), encodeAttributes(attributes)]) };
@@ -58,17 +69,26 @@ export function changeRequest(change: TcChange, ifindexOf: (device: string) => n
   }
 }
 
+/** The line of tc that would do the same, where there is one: a batch cannot hold every name that the kernel takes. */
+export function changeLine(change: TcChange): string {
+  try {
+    return renderChange(change);
+  } catch {
+    return JSON.stringify(change);
+  }
+}
+
 /** Asks for the qdisc at a device's root, or for the one where filters on arriving packets hang. */
 export function qdiscRequest(device: string, ifindex: number, place: "root" | "hook"): Request {
   const body = headerBytes(ifindex, { handle: 0, parent: parent[place], info: 0 });
   // Kernels before 6.x send their answer by way of a notification, and to the one who asks only with this flag.
-  return { what: `qdisc show dev ${device} ${place}`, type: qdiscType.get, flags: flag.echo, body };
+  return { what: () => `qdisc show dev ${device} ${place}`, type: qdiscType.get, flags: flag.echo, body };
 }
 
 /** Asks for the filters on what arrives at a device. */
 export function filtersRequest(device: string, ifindex: number): Request {
   const body = headerBytes(ifindex, { handle: 0, parent: parent.arriving, info: 0 });
-  return { what: `filter show dev ${device} ingress`, type: filterType.get, flags: flag.dump, body };
+  return { what: () => `filter show dev ${device} ingress`, type: filterType.get, flags: flag.dump, body };
 }
 
 /** The part of struct tcmsg beside the device. */
@@ -82,13 +102,15 @@ interface Header {
 const hook: Header = { handle: hookHandle, parent: parent.hook, info: 0 };
 
 function atRoot(handle: Handle): Header {
-  return { handle: Number.parseInt(handle, 16) * 0x10000, parent: parent.root, info: 0 };
+  const major = Number.parseInt(handle, 16);
+  if (!(major <= 0xffff)) throw new TypeError(`not a handle: ${JSON.stringify(handle)}`);
+  return { handle: major * 0x10000, parent: parent.root, info: 0 };
 }
 
 function arriving(preference: number, protocol: string, handle = 0): Header {
   const number = protocolNumber(protocol);
   const swapped = ((number & 0xff) << 8) | (number >> 8);
-  return { handle, parent: parent.arriving, info: preference * 0x10000 + swapped };
+  return { handle, parent: parent.arriving, info: whole(preference, most.preference) * 0x10000 + swapped };
 }
 
 function headerBytes(ifindex: number, { handle, parent, info }: Header): Uint8Array {
@@ -103,7 +125,8 @@ function headerBytes(ifindex: number, { handle, parent, info }: Header): Uint8Ar
 
 /**
  * As q_tbf.c of iproute2, but for the table of transmission times (TCA_TBF_RTAB): kernels from 3.9 on do not look at it where the
- * link layer is given. A rate that 32 bits cannot hold stands in rate64; the burst in bytes goes before its time.
+ * link layer is given. A rate that 32 bits cannot hold stands in rate64; the burst in bytes goes before its
+ * time, which tc counts at the rate of 32 bits.
  */
 function tbfOptions({ rate, burst, limit }: Tbf): readonly Attribute[] {
   const parameters = new Uint8Array(bytesOf.tbf);
@@ -113,11 +136,12 @@ function tbfOptions({ rate, burst, limit }: Tbf): readonly Attribute[] {
   view.setUint8(0, cellLog);
   view.setUint8(1, ethernet);
   view.setInt16(4, -1, true);
-  view.setUint32(8, Math.min(rate, 0xffff_ffff), true);
-  view.setUint32(24, limit, true);
-  view.setUint32(28, ticks(burst, rate), true);
+  const narrow = Math.min(whole(rate, most.rate), 0xffff_ffff);
+  view.setUint32(8, narrow, true);
+  view.setUint32(24, whole(limit, most.size), true);
+  view.setUint32(28, ticks(burst, narrow), true);
   const wide: readonly Attribute[] = rate > 0xffff_ffff ? [[tbfAttribute.rate64, u64(BigInt(rate))]] : [];
-  return [[tbfAttribute.parameters, parameters], [tbfAttribute.burst, u32(burst)], ...wide];
+  return [[tbfAttribute.parameters, parameters], [tbfAttribute.burst, u32(whole(burst, most.size))], ...wide];
 }
 
 /** The time in which so many bytes pass, whole microseconds first, as tc counts; it wraps at 32 bits. */
@@ -151,7 +175,10 @@ function redirectOptions(target: number): readonly Attribute[] {
 
 /** `800:1:2`: hash table, bucket, node; 12, 8 and 12 bits. */
 function u32Handle(handle: string): number {
-  const [table = 0, bucket = 0, node = 0] = handle.split(":").map((part) => Number.parseInt(part || "0", 16));
+  const [table = 0, bucket = 0, node = 0] = handle.split(":").map((part) => Number(`0x${part || "0"}`));
+  if (!(table <= 0xfff && bucket <= 0xff && node <= 0xfff)) {
+    throw new TypeError(`not a u32 filter's handle: ${JSON.stringify(handle)}`);
+  }
   return table * 2 ** 20 + bucket * 2 ** 12 + node;
 }
 

@@ -1,5 +1,6 @@
 import type { TcChange } from "./change.ts";
 import type { Tbf } from "./qdisc.ts";
+import { most, whole } from "./whole.ts";
 
 /** The change as a line of `tc -batch`. Throws TypeError on a name no batch can hold, RangeError on a number tc cannot take. */
 export function renderChange(change: TcChange): string {
@@ -34,19 +35,16 @@ export function renderShow(device: string): readonly [string, string] {
 
 /** Numbers in whole bytes: `bps` is tc's word for bytes a second, and a size without unit is in bytes. */
 function renderTbf(tbf: Tbf): string {
-  return `tbf rate ${integer(tbf.rate, 2 ** 61)}bps burst ${integer(tbf.burst, 2 ** 32 - 1)} limit ${integer(tbf.limit, 2 ** 32 - 1)}`;
+  return `tbf rate ${integer(tbf.rate, most.rate)}bps burst ${integer(tbf.burst, most.size)} limit ${integer(tbf.limit, most.size)}`;
 }
 
 function integer(value: number, most: number): string {
-  if (!Number.isInteger(value) || value < 1 || value > most) {
-    throw new RangeError(`expected a whole number from 1 to ${most}: ${value}`);
-  }
   // Not String(value), which writes large numbers with an exponent and with rounded digits.
-  return BigInt(value).toString();
+  return BigInt(whole(value, most)).toString();
 }
 
 function preference(value: number): string {
-  return integer(value, 0xffff);
+  return integer(value, most.preference);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { CniVersion } from "./versions.ts";
 /** Under this key a result carries what it was read from; spreading a result into a new one takes it along. */
 export const source: unique symbol = Symbol("source");
 
-export interface ResultSource {
+interface ResultSource {
   readonly version: CniVersion;
   /** As it was read, with folded keys. */
   readonly document: JsonObject;

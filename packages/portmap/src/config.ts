@@ -30,7 +30,7 @@ export interface PortMapping {
 }
 
 /** Which addresses of the node a mapping stands for: all, all of a family (0.0.0.0 or ::), or one. */
-export type HostIp =
+type HostIp =
   | { readonly kind: "any" }
   | { readonly kind: "family"; readonly family: Family }
   | { readonly kind: "address"; readonly family: Family; readonly address: string };

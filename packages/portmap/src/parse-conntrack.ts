@@ -4,7 +4,7 @@ export interface Flow {
   readonly reply: Direction;
 }
 
-export interface Direction {
+interface Direction {
   readonly source: string;
   readonly destination: string;
   readonly sourcePort: number;

@@ -29,7 +29,8 @@ export async function privateNode(): Promise<PrivateNode> {
   const holder = new Service(["unshare", "--mount", "--net", "sh", "-ec", script], env);
   await holder.ready();
   const { pid } = holder;
-  const prefix = ["-t", String(pid), "--mount", "--net", "--"];
+  // Root and working directory are taken along: in a chroot, the mount namespace's own root is another one.
+  const prefix = ["-t", String(pid), "--mount", "--net", "--root", "--wd", "--"];
   const outside = bunRunner({ env: process.env, budgetMs });
   const ran: string[] = [];
   const runner: Runner = {

@@ -14,8 +14,8 @@ export interface PrivateNode extends AsyncDisposable {
   readonly runner: Runner;
   /** Commands as given to the runner, in their order. */
   readonly ran: string[];
-  /** Runs a line of words; gives standard output; throws when it fails. */
-  run(line: string): Promise<string>;
+  /** Runs a line of words, or the words themselves; gives standard output; throws when it fails. */
+  run(line: string | readonly string[]): Promise<string>;
   /** Path, as this process sees it, of a namespace of `ip netns add`. */
   netns(name: string): string;
 }
@@ -43,7 +43,7 @@ export async function privateNode(): Promise<PrivateNode> {
     runner,
     ran,
     async run(line) {
-      const [file = "", ...argv] = line.split(" ");
+      const [file = "", ...argv] = typeof line === "string" ? line.split(" ") : line;
       const result = await outside.run({ file: "nsenter", argv: [...prefix, file, ...argv] });
       if (result.kind === "exited" && result.exitCode === 0) return result.stdout;
       throw new Error(`${line}: ${JSON.stringify(result)}`);

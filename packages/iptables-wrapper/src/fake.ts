@@ -1,7 +1,7 @@
 import type { CommandResult } from "@cni-chain/exec";
 import type { Change } from "./change.ts";
 import { type Iptables, IptablesError } from "./client.ts";
-import { ruleKeys } from "./normalise.ts";
+import { asListed, ruleKeys } from "./normalise.ts";
 import { renderRule } from "./render.ts";
 import { renderRestore } from "./render-restore.ts";
 import type { Family, ListedRule, Rule } from "./rule.ts";
@@ -112,7 +112,7 @@ function applyChange(chains: Chains, change: Change): boolean {
 }
 
 function listed(rule: Rule): ListedRule {
-  return { tokens: renderRule(rule) };
+  return { tokens: asListed(renderRule(rule)) };
 }
 
 function isJumpedTo(chains: Chains, chain: string): boolean {

@@ -1,7 +1,7 @@
 export type { Change } from "./change.ts";
 export { type Iptables, IptablesError, iptables, type ObservedTables } from "./client.ts";
 export { differences } from "./differences.ts";
-export { type Clause, clausesOf, jumpTarget, ruleKeys } from "./normalise.ts";
+export { type Clause, clausesOf, jumpTarget, listedValue, ruleKeys } from "./normalise.ts";
 export { parseListing } from "./parse-listing.ts";
 export { type Reconciliation, reconcile } from "./reconcile.ts";
 export { maxMultiports, renderRule } from "./render.ts";

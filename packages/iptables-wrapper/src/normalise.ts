@@ -119,7 +119,25 @@ function expandAddressLists(tokens: readonly string[]): (readonly string[])[] {
   return list.split(",").flatMap((address) => expandAddressLists(tokens.with(at, address)));
 }
 
+/**
+ * The value of an option as the tool lists it (`--dports`, not `--destination-ports`), undefined where the rule
+ * has none. Cheaper than clausesOf by far, for a chain with hundreds of rules.
+ */
+export function listedValue({ tokens }: ListedRule, option: string): string | undefined {
+  for (let at = 0; at < tokens.length; at += 1) {
+    if (tokens[at] === option) return tokens[at + 1];
+    // What stands behind --comment is text, whatever it looks like.
+    if (tokens[at] === "--comment") at += 1;
+  }
+  return undefined;
+}
+
 /** The chain or built-in target behind `-j`, if there is one. */
 export function jumpTarget(rule: ListedRule): string | undefined {
-  return clausesOf(rule).find((clause) => clause.option === "-j")?.values[0];
+  return listedValue(rule, "-j");
+}
+
+/** The tokens in the spelling of a listing. */
+export function asListed(tokens: readonly string[]): string[] {
+  return tokens.map((token) => spelling[token] ?? token);
 }

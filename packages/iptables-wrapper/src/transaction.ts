@@ -1,6 +1,6 @@
 import type { Change } from "./change.ts";
-import { ruleKeys } from "./normalise.ts";
-import type { ListedRule, Rule } from "./rule.ts";
+import { jumpTarget, ruleKeys } from "./normalise.ts";
+import type { ListedRule, Rule, Target } from "./rule.ts";
 
 /** What is known of a chain. `unknown` is not `absent`: nobody has looked. */
 export type ChainState =
@@ -97,8 +97,11 @@ export function compareEntries(
 ): { missing: Rule[]; extra: ListedRule[] } {
   const found = rulesOf(observed, wanted.chain) ?? [];
   const wantedKeys = new Set(wanted.rules.flatMap(ruleKeys));
+  const wantedTargets = new Set(wanted.rules.map(({ target }) => targetName(target)));
   const seen = new Set<string>();
   const extra = found.filter((rule) => {
+    // Most rules of a shared chain lead elsewhere: their keys need not be made.
+    if (!wantedTargets.has(jumpTarget(rule) ?? "")) return wanted.isOurs?.(rule) ?? false;
     const keys = ruleKeys(rule);
     if (!wanted.afresh && keys.every((key) => wantedKeys.has(key) && !seen.has(key))) {
       for (const key of keys) seen.add(key);
@@ -107,6 +110,12 @@ export function compareEntries(
     return wanted.isOurs?.(rule) ?? false;
   });
   return { missing: wanted.rules.filter((rule) => !ruleKeys(rule).every((key) => seen.has(key))), extra };
+}
+
+function targetName(target: Target): string {
+  return target.kind === "jump"
+    ? target.to
+    : { dnat: "DNAT", masquerade: "MASQUERADE", mark: "MARK" }[target.kind];
 }
 
 function sameRules(found: readonly ListedRule[], wanted: readonly Rule[]): boolean {

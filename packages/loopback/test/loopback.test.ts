@@ -73,7 +73,15 @@ describe.each([
   });
 
   test("works in a namespace without IPv6", async () => {
-    await node.run("ip netns exec pod sysctl -qw net.ipv6.conf.all.disable_ipv6=1");
+    await node.run([
+      "ip",
+      "netns",
+      "exec",
+      "pod",
+      "sh",
+      "-c",
+      "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6",
+    ]);
     const result = await add(call(), open);
     expect(result.ips).toEqual([{ address: "127.0.0.1/8", interface: 0 }]);
   });

@@ -1,7 +1,7 @@
 import {
-  clausesOf,
   type Desired,
   type ListedRule,
+  listedValue,
   type Observed,
   type Rule,
   rulesOf,
@@ -53,7 +53,5 @@ export function openedDevices(raw: Observed): string[] {
 }
 
 function markedDevice(rule: ListedRule): string | undefined {
-  const clauses = clausesOf(rule);
-  const value = (option: string) => clauses.find((clause) => clause.option === option)?.values[0];
-  return value("--comment") === openedComment ? value("-i") : undefined;
+  return listedValue(rule, "--comment") === openedComment ? listedValue(rule, "-i") : undefined;
 }

@@ -1,19 +1,20 @@
 import { parseAddress } from "@cni-chain/core";
-import { clausesOf, jumpTarget, type ListedRule, type Protocol } from "iptables-wrapper";
+import { jumpTarget, type ListedRule, listedValue, type Protocol } from "iptables-wrapper";
 import type { Forward } from "../forwards.ts";
 
 /** The forwards that stand in a container's chain, whoever wrote them. */
 export function listedForwards(rules: readonly ListedRule[]): Forward[] {
   return rules.flatMap((rule) => {
-    const options = new Map(clausesOf(rule).map(({ option, values }) => [option, values[0] ?? ""]));
-    const protocol = options.get("-p");
-    const to = /^\[?(?<address>[^\]]+?)\]?:(?<port>\d+)$/.exec(options.get("--to-destination") ?? "")?.groups;
+    const protocol = listedValue(rule, "-p");
+    const to = /^\[?(?<address>[^\]]+?)\]?:(?<port>\d+)$/.exec(
+      listedValue(rule, "--to-destination") ?? "",
+    )?.groups;
     if (!isProtocol(protocol) || to === undefined) return [];
-    const [bound = ""] = (options.get("-d") ?? "").split("/");
+    const [bound = ""] = (listedValue(rule, "-d") ?? "").split("/");
     return [
       {
         protocol,
-        hostPort: Number(options.get("--dport")),
+        hostPort: Number(listedValue(rule, "--dport")),
         hostAddress: parseAddress(bound)?.address,
         address: to["address"] ?? "",
         port: Number(to["port"]),
@@ -36,10 +37,11 @@ export function listedEntries(rules: readonly ListedRule[]): Entry[] {
   return rules.flatMap((rule) => {
     const chain = jumpTarget(rule);
     if (chain === undefined || !chain.startsWith("CNI-DN-")) return [];
-    const options = new Map(clausesOf(rule).map(({ option, values }) => [option, values[0] ?? ""]));
-    const ports = (options.get("--dports") ?? options.get("--dport") ?? "").split(",").map(Number);
+    const ports = (listedValue(rule, "--dports") ?? listedValue(rule, "--dport") ?? "")
+      .split(",")
+      .map(Number);
     const owner = /^dnat name: "(?<network>.*)" id: "(?<containerId>.*)"$/.exec(
-      options.get("--comment") ?? "",
+      listedValue(rule, "--comment") ?? "",
     )?.groups;
     return [
       {
@@ -48,7 +50,7 @@ export function listedEntries(rules: readonly ListedRule[]): Entry[] {
           owner === undefined
             ? undefined
             : { network: owner["network"] ?? "", containerId: owner["containerId"] ?? "" },
-        protocol: options.get("-p") ?? "",
+        protocol: listedValue(rule, "-p") ?? "",
         ports,
       },
     ];

@@ -113,7 +113,7 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
 
     async remove(attachment, family, addresses = noAddresses) {
       let renamed: Observed = new Map();
-      const { nat = new Map() } = await reconcile(iptables, {
+      const observed = await reconcile(iptables, {
         family,
         chains: chainsForDel(attachment),
         accuracy: "exact",
@@ -123,10 +123,9 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
           return { nat: gone.flatMap((desired) => transaction(new Map([...nat, ...renamed]), desired)) };
         },
       });
-      const went = new Map([...nat, ...renamed]);
-      const removed = [containerChain(attachment), ...renamed.keys()].flatMap((chain) =>
-        listedForwards(rulesOf(went, chain) ?? []),
-      );
+      const went = new Map([...(observed.nat ?? []), ...renamed]);
+      const names = [containerChain(attachment), ...renamed.keys()];
+      const removed = names.flatMap((chain) => listedForwards(rulesOf(went, chain) ?? []));
       if (family === "v4") await closeUnusedLoopback(attachment.network, removed, iptables, host);
       return removed;
     },

@@ -20,6 +20,7 @@ export async function closeUnusedLoopback(
 ): Promise<void> {
   if (removed.length === 0) return;
   const { kernel } = host;
+  // Looked at now, not before the removal: of many that go at once, the last one has to see that it is.
   const { opened, entries } = await look(iptables);
   if (opened.length === 0) return;
   const forgotten = opened.filter((device) => !hasDevice(kernel, device));
@@ -38,23 +39,24 @@ export async function closeUnusedLoopback(
   });
 }
 
-/** The opened devices that lead to these containers; a process for each address until all are known. */
-async function devicesOf(forwards: readonly Forward[], opened: readonly string[], { runner }: Host) {
+/**
+ * The opened devices that lead to these containers: by the main routing table, else by the kernel's word, a
+ * process for each address until all are known.
+ */
+async function devicesOf(forwards: readonly Forward[], opened: readonly string[], { runner, kernel }: Host) {
   const found = new Set<string>();
   for (const address of new Set(forwards.map((forward) => forward.address))) {
     if (found.size === opened.length) break;
-    const device = await routeDevice(runner, address);
+    const byTable = opened.find((device) => kernel.networksOf(device).has(address));
+    const device = byTable ?? (await routeDevice(runner, address));
     if (device !== undefined && opened.includes(device)) found.add(device);
   }
   return found;
 }
 
 async function look(iptables: Iptables): Promise<{ opened: string[]; entries: Entry[] }> {
-  const { raw = new Map(), nat = new Map() } = await iptables.observe(
-    "v4",
-    { raw: [chains.guard], nat: [chains.dnat] },
-    "exact",
-  );
+  const wanted = { raw: [chains.guard], nat: [chains.dnat] };
+  const { raw = new Map(), nat = new Map() } = await iptables.observe("v4", wanted, "exact");
   return { opened: openedDevices(raw), entries: listedEntries(rulesOf(nat, chains.dnat) ?? []) };
 }
 

@@ -8,7 +8,7 @@ import { lookAround } from "./about.ts";
 import { choose } from "./cases.ts";
 import { renderChart } from "./chart.ts";
 import { measureCases } from "./measure-case.ts";
-import { type Options, parseOptions, usage } from "./options.ts";
+import { type Options, parseOptions } from "./options.ts";
 import { withBench } from "./readme.ts";
 import { renderHeadline, renderMarkdown } from "./render-markdown.ts";
 import { type Report, renderFooter, renderHeader, renderRow, renderTitles } from "./render-text.ts";
@@ -18,12 +18,9 @@ const root = join(import.meta.dirname, "..", "..");
 
 function read(): Options {
   try {
-    const options = parseOptions(process.argv.slice(2));
-    if (options !== "help") return options;
-    console.log(usage);
-    process.exit(0);
+    return parseOptions(process.argv.slice(2));
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    console.error(error instanceof Error ? error.message : error);
     process.exit(2);
   }
 }

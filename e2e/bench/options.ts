@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import yargs from "yargs";
 
 export interface Options {
   readonly quick: boolean;
@@ -12,37 +12,59 @@ export interface Options {
   readonly readme: boolean;
 }
 
-export const usage = `Usage: scripts/bench [options]
-Compares the plugins of dist/bin with the reference's ($CNI_REFERENCE_DIR, else /usr/lib/cni), call by call.
-
-  --quick            the headline alone, within a minute and a half
-  --pairs N          pairs of calls a case (default 15, with --quick 5)
-  --only PATTERN     cases with an operation that fits a regular expression, as 'legacy|storm' or 'VERSION'
-  --json FILE        write all results; FILE may be - for standard output, then the table goes to standard error
-  --markdown FILE    the same as a Markdown table
-  --svg FILE         the headline as a chart
-  --readme           put headline and chart into README.md and e2e/bench/chart.svg
-  --help             say this`;
-
-/** Reads the command line; "help" is a wish for the usage. Throws an Error with a message for the user if it is wrong. */
-export function parseOptions(args: readonly string[]): Options | "help" {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      quick: { type: "boolean", default: false },
-      pairs: { type: "string" },
-      only: { type: "string", default: "" },
-      json: { type: "string" },
-      markdown: { type: "string" },
-      svg: { type: "string" },
-      readme: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return "help";
-  const pairs = Number(values.pairs ?? (values.quick ? 5 : 15));
-  if (!Number.isInteger(pairs) || pairs < 1)
-    throw new Error(`--pairs: ${values.pairs} is not a number from 1 on`);
-  const { quick, json, markdown, svg, readme } = values;
-  return { quick, pairs, only: new RegExp(values.only), json, markdown, svg, readme };
+/** Reads the command line. Prints the usage and ends the process for --help. Throws an Error for the user if it is wrong. */
+export function parseOptions(args: readonly string[]): Options {
+  const parser = yargs([...args])
+    .scriptName("scripts/bench")
+    .usage(
+      "Usage: $0 [options]\n\nCompares the plugins of dist/bin with the reference's ($CNI_REFERENCE_DIR, else /usr/lib/cni), call by call.",
+    )
+    .option("quick", {
+      type: "boolean",
+      default: false,
+      describe: "the headline alone, within a minute and a half",
+    })
+    .option("pairs", {
+      type: "number",
+      requiresArg: true,
+      describe: "pairs of calls a case (default 15, with --quick 5)",
+    })
+    .option("only", {
+      type: "string",
+      default: "",
+      describe: "cases with an operation that fits a regular expression, as 'legacy|storm' or 'VERSION'",
+    })
+    .option("json", {
+      type: "string",
+      requiresArg: true,
+      describe:
+        "write all results to a file; - is standard output, and the table then goes to standard error",
+    })
+    .option("markdown", { type: "string", requiresArg: true, describe: "the same as a Markdown table" })
+    .option("svg", { type: "string", requiresArg: true, describe: "the headline as a chart" })
+    .option("readme", {
+      type: "boolean",
+      default: false,
+      describe: "put headline and chart into README.md and e2e/bench/chart.svg",
+    })
+    .check(({ pairs = 1, only }) => {
+      if (!Number.isInteger(pairs) || pairs < 1)
+        throw new Error(`--pairs: ${pairs} is not a number from 1 on`);
+      return new RegExp(only) instanceof RegExp;
+    })
+    .strict()
+    .version(false)
+    .exitProcess(false)
+    .fail(false);
+  try {
+    const { help, quick, pairs = quick ? 5 : 15, only, json, markdown, svg, readme } = parser.parseSync();
+    if (help === true) process.exit(0);
+    return { quick, pairs, only: new RegExp(only), json, markdown, svg, readme };
+  } catch (error) {
+    let usage = "";
+    parser.showHelp((text) => {
+      usage = text;
+    });
+    throw new Error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+  }
 }

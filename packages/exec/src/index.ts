@@ -1,2 +1,3 @@
 export * from "./command.ts";
 export * from "./command-error.ts";
+export { runBatch } from "./iproute2-batch.ts";

@@ -1,5 +1,4 @@
-import { type Command, CommandError, type CommandResult, type Runner } from "@cni-chain/exec";
-import { runBatch } from "./batch.ts";
+import { type Command, CommandError, type CommandResult, type Runner, runBatch } from "@cni-chain/exec";
 import { batchDevice, batchWord } from "./device-name.ts";
 import type { Link, LinkWithAddresses } from "./link.ts";
 import { inNetns } from "./netns.ts";

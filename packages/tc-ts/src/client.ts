@@ -1,5 +1,4 @@
-import { type Command, CommandError, type Runner } from "@cni-chain/exec";
-import { runBatch } from "./batch.ts";
+import { type Command, CommandError, type Runner, runBatch } from "@cni-chain/exec";
 import type { TcChange } from "./change.ts";
 import { jsonDocuments } from "./json.ts";
 import { observeOneByOne, readQdiscs } from "./observe-one-by-one.ts";

@@ -1,13 +1,14 @@
-import { type Command, CommandError, type CommandResult, type Runner } from "@cni-chain/exec";
+import type { Command, CommandResult, Runner } from "./command.ts";
+import { CommandError } from "./command-error.ts";
 
-/** Runs a batch to its end and gives its standard output. Throws a CommandError that names the line at fault. */
+/** Runs a batch of `ip` or `tc` to its end and gives its standard output. Throws a CommandError that names the line at fault. */
 export async function runBatch(runner: Runner, command: Command): Promise<string> {
   const result = await runner.run(command);
   if (result.kind === "exited" && result.exitCode === 0) return result.stdout;
   throw new CommandError(command, withLine(command, result));
 }
 
-/** ip tells the reason first and then the number of the line, `Command failed -:3`: joined here into one last line. */
+/** They tell the reason first and then the number of the line, `Command failed -:3`: joined here into one last line. */
 function withLine(command: Command, result: CommandResult): CommandResult {
   if (result.kind !== "exited") return result;
   const said = result.stderr.trim().split("\n");

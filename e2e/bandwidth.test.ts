@@ -6,7 +6,7 @@ import type { Attachment, ResultDocument } from "./lib/cni.ts";
 import { plugin, plugins } from "./lib/plugins.ts";
 import { difference, takeSnapshot } from "./lib/snapshot.ts";
 import { type Added, bandwidth, Stage } from "./lib/stage.ts";
-import { measure } from "./lib/traffic.ts";
+import { measure, type Throughput } from "./lib/traffic.ts";
 
 const mbit = 1_000_000;
 const seconds = 3;
@@ -14,26 +14,30 @@ const port = 5201;
 
 const set = () => Stage.set({ base: { mode: "ptp" }, chained: [bandwidth()] });
 
-const into = ({ uplink }: Stage, { pod, result }: Added) =>
+type Way = (stage: Stage, pod: Added, until: number) => Promise<Throughput>;
+
+const into: Way = ({ uplink }, { pod, result }, until) =>
   measure(
     uplink.host,
     { place: pod, listen: port },
     { host: result.ips?.[0]?.address.split("/")[0] ?? "", port },
-    { seconds },
+    { seconds, until },
   );
 
-const outOf = ({ uplink }: Stage, { pod }: Added) =>
-  measure(pod, { place: uplink.host, listen: port }, { host: uplink.host4, port }, { seconds });
+const outOf: Way = ({ uplink }, { pod }, until) =>
+  measure(pod, { place: uplink.host, listen: port }, { host: uplink.host4, port }, { seconds, until });
 
-function expectNear(mean: number, limit: number): void {
-  expect(mean / limit).toBeGreaterThan(0.85);
+/** Never more than the limit, counted from the first byte; and as much as that once the machine has time for it. */
+async function expectLimit(way: Way, stage: Stage, pod: Added, limit: number): Promise<void> {
+  const { mean, best } = await way(stage, pod, 0.85 * limit);
   expect(mean / limit).toBeLessThan(1.1);
+  expect(best / limit).toBeGreaterThan(0.85);
 }
 
 /** What containerd passes for a burst, which Kubernetes' annotations do not have. */
 const noBurst = 4_294_967_295;
 
-describe.concurrent("throughput of a TCP stream", () => {
+describe("throughput of a TCP stream", () => {
   test("keeps to each direction's own limit", async () => {
     await using stage = await set();
     const pod = await stage.add("web", {
@@ -44,8 +48,8 @@ describe.concurrent("throughput of a TCP stream", () => {
         egressBurst: 2 * mbit,
       },
     });
-    expectNear((await into(stage, pod)).mean, 10 * mbit);
-    expectNear((await outOf(stage, pod)).mean, 20 * mbit);
+    await expectLimit(into, stage, pod, 10 * mbit);
+    await expectLimit(outOf, stage, pod, 20 * mbit);
   });
 
   test("keeps to the limit from the first byte on when Kubernetes names no burst", async () => {
@@ -58,8 +62,8 @@ describe.concurrent("throughput of a TCP stream", () => {
         EgressBurst: noBurst,
       },
     });
-    expectNear((await into(stage, pod)).mean, 10 * mbit);
-    expectNear((await outOf(stage, pod)).mean, 10 * mbit);
+    await expectLimit(into, stage, pod, 10 * mbit);
+    await expectLimit(outOf, stage, pod, 10 * mbit);
   });
 
   test("is free in the direction that has no limit", async () => {
@@ -67,8 +71,9 @@ describe.concurrent("throughput of a TCP stream", () => {
     const ingressOnly = await stage.add("in", {
       bandwidth: { ingressRate: 10 * mbit, ingressBurst: mbit, egressRate: 0, egressBurst: 0 },
     });
-    expectNear((await into(stage, ingressOnly)).mean, 10 * mbit);
-    expect((await outOf(stage, ingressOnly)).mean).toBeGreaterThan(100 * mbit);
+    await expectLimit(into, stage, ingressOnly, 10 * mbit);
+    const { best } = await outOf(stage, ingressOnly, 100 * mbit);
+    expect(best).toBeGreaterThan(100 * mbit);
     expect(await stage.node.run(["ip", "-o", "link"])).not.toContain("bwp");
   });
 
@@ -77,9 +82,11 @@ describe.concurrent("throughput of a TCP stream", () => {
     const pod = await stage.add("web", {
       bandwidth: { ingressRate: 1000 * mbit, ingressBurst: noBurst },
     });
-    const { mean } = await into(stage, pod);
-    expect(mean).toBeGreaterThan(800 * mbit);
+    const free = await outOf(stage, pod, 1000 * mbit);
+    const enough = 0.8 * Math.min(1000 * mbit, free.best);
+    const { mean, best } = await into(stage, pod, enough);
     expect(mean).toBeLessThan(1100 * mbit);
+    expect(best).toBeGreaterThan(enough);
   });
 });
 
@@ -171,6 +178,6 @@ describe.concurrent("the qdiscs of a pod", () => {
     expect(answer.exitCode, answer.stdout).toBe(0);
     expect(await stage.node.run(["tc", "qdisc", "show", "dev", hostVeth(attachment)])).toContain("clsact");
     const result = answer.json as Added["result"];
-    expectNear((await outOf(stage, { pod, attachment, result })).mean, 8 * mbit);
+    await expectLimit(outOf, stage, { pod, attachment, result }, 8 * mbit);
   });
 });

@@ -1,6 +1,8 @@
-// Sends as much as a TCP connection takes, until its standard input ends. Usage: bun source.ts HOST PORT
+// Sends as much as a TCP connection takes, until its standard input ends. Says when it began, as {"ms", "bytes"} by the
+// machine's monotonic clock. Usage: bun source.ts HOST PORT
 const [hostname = "", port = "0"] = process.argv.slice(2);
 const chunk = new Uint8Array(65_536);
+const ms = Number(process.hrtime.bigint()) / 1e6;
 
 function fill(socket: Bun.Socket): void {
   while (socket.write(chunk) === chunk.byteLength);
@@ -11,7 +13,7 @@ await Bun.connect({
   port: Number(port),
   socket: {
     open: (socket) => {
-      console.log("ready");
+      console.log(`ready\n${JSON.stringify({ ms, bytes: 0 })}`);
       fill(socket);
     },
     drain: fill,

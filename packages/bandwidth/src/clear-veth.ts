@@ -10,12 +10,16 @@ export interface ShapedVeth {
 
 /** Takes our qdiscs and filters off a veth. What is gone already is success. Throws as TrafficControl does. */
 export async function clearVeth(tc: TrafficControl, { veth, shaping, ifb }: ShapedVeth): Promise<void> {
+  const changes = planRemoval(veth, shaping, ifb);
   try {
-    await tc.change(planRemoval(veth, shaping, ifb));
+    await tc.change(changes);
   } catch (error) {
-    // Gone in the meantime, with the veth or by a DEL that runs beside this one.
+    // Gone in the meantime, with the veth or by a DEL that runs beside this one and may not have come to its end.
     const now = (await tc.observe([veth])).get(veth);
-    if (now !== undefined && planRemoval(veth, now, ifb).length > 0) throw error;
+    if (now === undefined) return;
+    const left = planRemoval(veth, now, ifb).length;
+    if (left >= changes.length) throw error;
+    await clearVeth(tc, { veth, shaping: now, ifb });
   }
 }
 

@@ -22,12 +22,14 @@ export async function observeState(network: Network, place: Place): Promise<Stat
     network.links.observe([...new Set([...candidates, ifb])]),
   ]);
   const container = requireVeth(inside.get(ifname), place);
-  const veth = otherEnd(container, onlyThese(outside, candidates));
+  // Some main plugins do not list the host's end, or list it with the container's sandbox: then the kernel is asked.
+  const veth =
+    otherEnd(container, onlyThese(outside, candidates)) ?? (await network.links.otherEnd(container, netns));
   if (veth === undefined) {
     throw new CniError(
       ErrorCode.invalidConfig,
-      `the host's end of ${ifname} is none of the interfaces that the plugins before have reported`,
-      `Interfaces without sandbox in prevResult: ${candidates.length === 0 ? "none" : candidates.join(", ")}. bandwidth has to come after the plugin that makes the veth pair.`,
+      `the host's end of ${ifname} is neither among the interfaces that the plugins before have reported nor elsewhere on this node`,
+      `Interfaces without sandbox in prevResult: ${candidates.length === 0 ? "none" : candidates.join(", ")}. bandwidth has to come after the plugin that makes the veth pair, and to run in the network namespace of the pair's other end.`,
     );
   }
   return readShaping(network, veth, outside.get(ifb));
@@ -52,7 +54,7 @@ function requireVeth(link: Link | undefined, { ifname, netns }: Place): Link {
   throw new CniError(
     ErrorCode.operationFailed,
     `${ifname} in ${netns} is of kind ${link.kind ?? "none (a physical device)"}, not veth: its traffic cannot be limited from outside`,
-    "Use a main plugin that makes veth pairs (bridge, ptp), or leave the limits out.",
+    "It has no end on the node that could be shaped. Use a main plugin that makes veth pairs (bridge, ptp), leave this pod's limits out, or shape all pods together on the parent device (the main plugin's `master`).",
   );
 }
 

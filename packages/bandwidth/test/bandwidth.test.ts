@@ -116,6 +116,24 @@ describe.each([
     expect(warnings).toEqual([]);
   });
 
+  test.each([
+    ["not at all", []],
+    ["with the container's sandbox", [{ name: "veth1", sandbox: "/run/netns/pod" }]],
+  ])("a host's end that is listed %s is found by netlink, and by tools told of", async (_, listed) => {
+    const unlisted = { ...call(), prevResult: { ...previous, interfaces: listed } };
+    if (by === "tools") {
+      await expect(add(unlisted, open)).rejects.toThrow(/host's end of eth0 is neither among/);
+      return;
+    }
+    await add(unlisted, open);
+    const shown = await snapshot();
+    expect(shown).toContain("qdisc tbf 1: dev veth1 root refcnt 3 rate 8Mbit");
+    expect(shown).toContain(`mirred (Egress Redirect to device ${ifb})`);
+    expect(await check(unlisted, open)).toEqual([]);
+    await del(delCall({ netns: node.netns("pod"), prevResult: unlisted.prevResult }), open);
+    expect(await snapshot()).not.toMatch(/tbf|ingress|ifb/);
+  });
+
   test("without limits starts no process", async () => {
     expect(await add(call({ ingressRate: 0, ingressBurst: 0 }), open)).toBe(previous);
     expect(node.ran).toEqual([]);

@@ -20,6 +20,12 @@ export interface Links {
   observe(names: readonly string[], where?: Where): Promise<ReadonlyMap<string, Link>>;
   /** Every link of these kinds (`veth`, `ifb`, …). Cost grows with the node. */
   ofKinds(kinds: readonly string[], where?: Where): Promise<readonly Link[]>;
+  /**
+   * The veth of our own namespace that is the other end of this one, of the namespace at that path: each points at the
+   * other, by index and by namespace. Undefined where the other end is elsewhere. `ip` cannot tell one namespace without
+   * name from another, so by tool it is always undefined.
+   */
+  otherEnd(veth: Link, netns: string): Promise<Link | undefined>;
   /** Takes the steps in their order and gives what the looks have seen. Stops at the first that fails; what came before stays made. */
   change(steps: readonly LinkStep[], where?: Where): Promise<readonly LinkWithAddresses[]>;
   delete(name: string, where?: Where): Promise<"deleted" | "absent">;
@@ -32,6 +38,7 @@ export function linksByTool(runner: Runner): Links {
   return {
     observe: (names, where) => observeLinks(runner, names, where),
     ofKinds: (kinds, where) => linksOfKinds(runner, kinds, where),
+    otherEnd: async () => undefined,
     change: (steps, where) => changeLinks(runner, steps, where),
     delete: (name, where) => deleteLink(runner, name, where),
     deleteAll: (names, where) => deleteLinks(runner, names, where),

@@ -1,3 +1,4 @@
+import { files } from "@cni-chain/libc";
 import {
   type Exchange,
   errno,
@@ -7,6 +8,7 @@ import {
   linksOfKindRequest,
   NetlinkError,
   nameOf,
+  netnsidOf,
   type OpenSocket,
   type Request,
 } from "@cni-chain/netlink";
@@ -29,6 +31,7 @@ export function linksByNetlink(open: OpenSocket): Links {
   return {
     observe: async (names, where) => over(where, (exchange) => observe(exchange, names)),
     ofKinds: async (kinds, where) => over(where, (exchange) => ofKinds(exchange, kinds)),
+    otherEnd: async (veth, netns) => over(undefined, (exchange) => otherEnd(exchange, veth, netns)),
     change: async (steps, where) => over(where, (exchange) => change(exchange, steps)),
     delete: async (name, where) => over(where, (exchange) => deleteOne(exchange, name)),
     deleteAll: async (names, where) => over(where, (exchange) => deleteAll(exchange, names)),
@@ -53,6 +56,23 @@ function ofKinds(exchange: Exchange, kinds: readonly string[]): readonly Link[] 
         .filter((link) => link.kind === kind),
     )
     .map((link) => related(exchange, link));
+}
+
+function otherEnd(exchange: Exchange, { ifindex, peer }: Link, netns: string): Link | undefined {
+  if (peer?.where !== "elsewhere") return undefined;
+  const found = find(exchange, { ifindex: peer.ifindex });
+  const back = found?.peer;
+  if (found?.kind !== "veth" || back?.where !== "elsewhere" || back.ifindex !== ifindex) return undefined;
+  return back.netnsid === netnsidAt(exchange, netns) ? found : undefined;
+}
+
+function netnsidAt(exchange: Exchange, netns: string): number | undefined {
+  const fd = files.open(netns);
+  try {
+    return netnsidOf(exchange, fd);
+  } finally {
+    files.close(fd);
+  }
 }
 
 function change(exchange: Exchange, steps: readonly LinkStep[]): readonly LinkWithAddresses[] {

@@ -1,5 +1,5 @@
-import { statfsSync } from "node:fs";
 import type { Command } from "@cni-chain/exec";
+import { files, isAbsent } from "@cni-chain/libc";
 
 /** `notANetns`: something is there, but it is no namespace (any more), as a file left by an unmount. */
 export type NetnsState = "present" | "missing" | "notANetns";
@@ -13,11 +13,9 @@ const nsfsMagic = 0x6e736673;
  */
 export function netnsState(path: string): NetnsState {
   try {
-    return statfsSync(path).type === nsfsMagic ? "present" : "notANetns";
+    return files.fileSystem(path) === nsfsMagic ? "present" : "notANetns";
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) {
-      return "missing";
-    }
+    if (isAbsent(error)) return "missing";
     throw error;
   }
 }

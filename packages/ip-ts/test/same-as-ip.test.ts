@@ -71,6 +71,23 @@ function plain(seen: Readonly<Record<string, Iterable<unknown>>>): object {
   return Object.fromEntries(Object.entries(seen).map(([key, value]) => [key, [...value]]));
 }
 
+test("only netlink finds a veth by its other end, and takes no other pod's that has the same indices", async () => {
+  await node.run("ip netns add other");
+  await node.run("ip link add veth1 type veth peer name eth0 netns pod");
+  await node.run("ip link add veth2 index 77 type veth peer name eth0 index 55 netns other");
+  // A pair of two pods: seen from `pod`, its indices are those of veth2 and its other end.
+  await node.run("ip -n pod link add eth1 index 55 type veth peer name far index 77 netns other");
+  const end = async (links: Links, name: string, netns: string) => {
+    const link = (await netlink.observe([name], { netns: node.netns(netns) })).get(name);
+    return (await links.otherEnd(link!, node.netns(netns)))?.name;
+  };
+  expect(await end(netlink, "eth0", "pod")).toBe("veth1");
+  expect(await end(netlink, "eth0", "other")).toBe("veth2");
+  expect(await end(netlink, "eth1", "pod")).toBeUndefined();
+  expect(await end(netlink, "lo", "pod")).toBeUndefined();
+  expect(await end(ip, "eth0", "pod")).toBeUndefined();
+});
+
 test("deleting many goes on past what is gone, and names what cannot be deleted", async () => {
   for (const links of [ip, netlink]) {
     await node.run("ip link add ifb7 type ifb");

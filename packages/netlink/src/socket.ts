@@ -1,4 +1,7 @@
-/** A socket of family NETLINK_ROUTE, as far as an exchange needs one. */
+/** Whom a socket of family AF_NETLINK speaks to: links, addresses, routes and qdiscs, or nf_tables. */
+export type Protocol = "route" | "netfilter";
+
+/** A socket of family AF_NETLINK, as far as an exchange needs one. */
 export interface Socket {
   /** Sends one message to the kernel, which has carried it out when this returns. */
   send(message: Uint8Array): void;
@@ -7,5 +10,5 @@ export interface Socket {
   close(): void;
 }
 
-/** Opens a socket in the network namespace at this path, or where the caller is at home. Throws NetlinkError, or node:fs's errors. */
-export type OpenSocket = (netns?: string) => Socket;
+/** Opens a socket in the network namespace at this path, or where the caller is at home. Throws NetlinkError, or FileError. */
+export type OpenSocket = (netns?: string, protocol?: Protocol) => Socket;

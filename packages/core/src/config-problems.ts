@@ -1,6 +1,6 @@
 import { CniError, ErrorCode } from "./cni-error.ts";
 import type { JsonObject } from "./json.ts";
-import type { Plugin, Problem } from "./plugin.ts";
+import type { Definition, Problem } from "./plugin.ts";
 
 /** The config, where there is nothing wrong with it, and else all that is. */
 export interface CheckedConfig<Config> {
@@ -9,7 +9,10 @@ export interface CheckedConfig<Config> {
 }
 
 /** The schema's problems, and those the plugin finds elsewhere, so that a user sees all of them at once. */
-export function checkConfig<Config>(plugin: Plugin<Config>, netConf: JsonObject): CheckedConfig<Config> {
+export function checkConfig<Config>(
+  plugin: Definition<Config>,
+  netConf: JsonObject,
+): CheckedConfig<Config> {
   const wrongShape = plugin.schema.validate(netConf);
   if (wrongShape.length === 0) {
     const read = plugin.readConfig(netConf);

@@ -1,32 +1,53 @@
-import { isJsonObject, type Json } from "./json.ts";
+import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 import type { KeyTree } from "./plugin.ts";
 
 /**
  * Gives known keys their canonical spelling. Runtimes rely on Go's decoder, which ignores case: containerd
  * sends `HostPort`. As there, the later of two spellings wins and null for a known key counts as absent.
  * Unknown keys, and all below them, stay as they are. A bigint becomes a number where one is wanted.
+ * What has nothing to fold comes back as it is, not as a copy.
  */
 export function foldKeys(document: Json, keys: KeyTree): Json {
   if (typeof document === "bigint") return keys.numeric ? Number(document) : document;
-  if (Array.isArray(document)) {
-    const { items } = keys;
-    return items === undefined ? document : document.map((item: Json) => foldKeys(item, items));
+  const { items, properties } = keys;
+  if (Array.isArray(document)) return items === undefined ? document : foldItems(document, items);
+  return properties !== undefined && isJsonObject(document) ? foldObject(document, properties) : document;
+}
+
+function foldItems(items: readonly Json[], keys: KeyTree): readonly Json[] {
+  const folded: Json[] = [];
+  let same = true;
+  for (const item of items) {
+    const below = foldKeys(item, keys);
+    same &&= below === item;
+    folded.push(below);
   }
-  const { properties } = keys;
-  if (properties === undefined || !isJsonObject(document)) return document;
+  return same ? items : folded;
+}
+
+function foldObject(document: JsonObject, properties: Properties): JsonObject {
   const folded = new Map<string, Json>();
+  let same = true;
   for (const [written, value] of Object.entries(document)) {
     const key = canonical(written, properties);
     const known = key === undefined ? undefined : properties[key];
-    if (key === undefined || known === undefined) folded.set(written, value);
-    else if (value !== null) folded.set(key, foldKeys(value, known));
+    if (key === undefined || known === undefined) {
+      folded.set(written, value);
+      continue;
+    }
+    const below = value === null ? null : foldKeys(value, known);
+    same &&= key === written && below !== null && below === value;
+    if (below !== null) folded.set(key, below);
   }
   // fromEntries defines properties: a key named __proto__ is one like any other.
-  return Object.fromEntries(folded);
+  return same ? document : Object.fromEntries(folded);
 }
 
-function canonical(written: string, properties: NonNullable<KeyTree["properties"]>): string | undefined {
+type Properties = NonNullable<KeyTree["properties"]>;
+
+function canonical(written: string, properties: Properties): string | undefined {
   if (Object.hasOwn(properties, written)) return written;
   const lower = written.toLowerCase();
-  return Object.keys(properties).find((key) => key.toLowerCase() === lower);
+  for (const key of Object.keys(properties)) if (key.toLowerCase() === lower) return key;
+  return undefined;
 }

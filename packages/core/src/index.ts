@@ -1,4 +1,5 @@
 export * from "./cni-error.ts";
+export { checkConfig } from "./config-problems.ts";
 export { resultDocument } from "./convert-result.ts";
 export type { ErrorDocument, ToolFailure } from "./documents.ts";
 export { foldKeys } from "./fold-keys.ts";
@@ -6,6 +7,7 @@ export { identifierRule, ifnameRule, isIdentifier, isIfname } from "./identifier
 export { type Invocation, readInvocation } from "./invocation.ts";
 export { type Address, type Cidr, formatCidr, parseAddress, parseCidr } from "./ip.ts";
 export { isJsonObject, type Json, type JsonObject, parseJson, printJson, shown } from "./json.ts";
+export { jsonErrorOffset } from "./json-error-offset.ts";
 export { hashName } from "./names.ts";
 export type * from "./plugin.ts";
 export { processIo } from "./process-io.ts";

@@ -32,6 +32,8 @@ const rules: { readonly [name in Variable]?: { readonly allowed: string; holds(t
   CNI_IFNAME: { allowed: ifnameRule, holds: isIfname },
 };
 
+const meansTrue = ["TRUE", "true", "1"];
+
 /**
  * Reads the CNI variables (specification, section "Parameters"). Gives undefined without CNI_COMMAND:
  * a person called. Throws CniError 4 that names every missing or bad variable.
@@ -43,13 +45,17 @@ export function readInvocation(env: Env): Invocation | undefined {
     const known = Object.keys(required).join(", ");
     throw environmentError([`CNI_COMMAND=${JSON.stringify(command)}: allowed are ${known}`]);
   }
-  const problems = required[command].flatMap((name) => problemsOf(name, env[name] ?? "", command));
+  const problems: string[] = [];
+  for (const name of required[command]) {
+    const problem = problemOf(name, env[name] ?? "", command);
+    if (problem !== undefined) problems.push(problem);
+  }
   if (problems.length > 0) throw environmentError(problems);
   if (command === "VERSION" || command === "GC" || command === "STATUS") return { command };
   const container = {
     containerId: env["CNI_CONTAINERID"] ?? "",
     ifname: env["CNI_IFNAME"] ?? "",
-    netnsOverride: /^(?:TRUE|true|1)$/.test(env["CNI_NETNS_OVERRIDE"] ?? ""),
+    netnsOverride: meansTrue.includes(env["CNI_NETNS_OVERRIDE"] ?? ""),
   };
   const netns = env["CNI_NETNS"] ?? "";
   return command === "DEL"
@@ -61,11 +67,11 @@ function isCommand(text: string): text is Invocation["command"] {
   return Object.hasOwn(required, text);
 }
 
-function problemsOf(name: Variable, value: string, command: string): string[] {
-  if (value === "") return [`${name}: missing, ${command} needs it`];
+function problemOf(name: Variable, value: string, command: string): string | undefined {
+  if (value === "") return `${name}: missing, ${command} needs it`;
   const rule = rules[name];
-  if (rule === undefined || rule.holds(value)) return [];
-  return [`${name}=${JSON.stringify(value)}: allowed is ${rule.allowed}`];
+  if (rule === undefined || rule.holds(value)) return undefined;
+  return `${name}=${JSON.stringify(value)}: allowed is ${rule.allowed}`;
 }
 
 function environmentError(problems: readonly string[]): CniError {

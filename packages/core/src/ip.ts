@@ -23,12 +23,13 @@ export function parseAddress(text: string): Address | undefined {
 
 /** Reads `address/prefix` by the rules of parseAddress; a mapped address needs a prefix of 96 or more. */
 export function parseCidr(text: string): Cidr | undefined {
-  const [, before = "", after = ""] = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text) ?? [];
-  const bytes = readBytes(before);
+  const slash = text.indexOf("/");
+  const length = decimal(text.slice(slash + 1), 128);
+  const bytes = slash < 0 ? undefined : readBytes(text.slice(0, slash));
   const address = toAddress(bytes);
-  if (bytes === undefined || address === undefined) return undefined;
+  if (length === undefined || bytes === undefined || address === undefined) return undefined;
   const mappedBits = bytes.length === 16 && address.family === "v4" ? 96 : 0;
-  const prefix = Number(after) - mappedBits;
+  const prefix = length - mappedBits;
   const bits = address.family === "v4" ? 32 : 128;
   return prefix < 0 || prefix > bits ? undefined : { ...address, prefix };
 }
@@ -45,10 +46,19 @@ function readBytes(text: string): Bytes | undefined {
 }
 
 function readV4(text: string): Bytes | undefined {
-  const parts = text.split(".");
-  const strict = parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part));
-  const bytes = parts.map(Number);
-  return strict && bytes.every((byte) => byte <= 255) ? bytes : undefined;
+  const bytes: number[] = [];
+  for (const part of text.split(".")) {
+    const byte = decimal(part, 255);
+    if (byte === undefined) return undefined;
+    bytes.push(byte);
+  }
+  return bytes.length === 4 ? bytes : undefined;
+}
+
+/** A whole number in its one decimal spelling, without sign and leading zeros. */
+function decimal(text: string, most: number): number | undefined {
+  const value = Number(text);
+  return String(value) === text && Number.isInteger(value) && value >= 0 && value <= most ? value : undefined;
 }
 
 function readV6(text: string): Bytes | undefined {
@@ -83,15 +93,20 @@ function readGroups(text: string, last: boolean): Bytes | undefined {
 
 function toAddress(bytes: Bytes | undefined): Address | undefined {
   if (bytes === undefined) return undefined;
-  const mapped =
-    bytes.length === 16 && bytes.slice(0, 10).every((b) => b === 0) && bytes[10] === 255 && bytes[11] === 255;
+  const mapped = bytes.length === 16 && isZero(bytes, 10) && bytes[10] === 255 && bytes[11] === 255;
   const own = mapped ? bytes.slice(12) : bytes;
   const v4 = own.length === 4;
   return {
     family: v4 ? "v4" : "v6",
     address: v4 ? own.join(".") : formatV6(own),
-    unspecified: own.every((byte) => byte === 0),
+    unspecified: isZero(own, own.length),
   };
+}
+
+/** True where the first `count` bytes are all zero. */
+function isZero(bytes: Bytes, count: number): boolean {
+  for (let at = 0; at < count; at += 1) if (bytes[at] !== 0) return false;
+  return true;
 }
 
 function formatV6(bytes: Bytes): string {

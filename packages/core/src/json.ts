@@ -34,9 +34,14 @@ export function parseJson(text: string, what = "standard input"): Json {
 
 /** Prints a value that parseJson gave, or one made of such values, on one line. */
 export function printJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "bigint" ? sourceText.rawJSON(String(inner)) : inner,
-  );
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // A bigint, which is rare: asking about every value takes longer.
+    return JSON.stringify(value, (_key, inner: unknown) =>
+      typeof inner === "bigint" ? sourceText.rawJSON(String(inner)) : inner,
+    );
+  }
 }
 
 /** True for `{}`, false for arrays and null. */

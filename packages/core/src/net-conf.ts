@@ -3,7 +3,7 @@ import { foldKeys } from "./fold-keys.ts";
 import { identifierRule, isIdentifier } from "./identifiers.ts";
 import { isJsonObject, type Json, type JsonObject, shown } from "./json.ts";
 import type { KeyTree } from "./plugin.ts";
-import { type CniVersion, cniVersions, isAtLeast } from "./versions.ts";
+import { type CniVersion, cniVersions, isAtLeast, isCniVersion } from "./versions.ts";
 
 /** The network configuration as a plugin gets it: one entry of a conflist, with what libcni puts in. */
 export interface NetConf {
@@ -42,7 +42,7 @@ export function readNetConf(
   command: "ADD" | "CHECK" | "DEL" | "GC" | "STATUS",
 ): NetConf {
   const asked = askedVersion(document);
-  const cniVersion = supported.find((version) => version === asked);
+  const cniVersion = isCniVersion(asked) && supported.includes(asked) ? asked : undefined;
   if (cniVersion === undefined) {
     const note = document["cniVersion"] === undefined ? " (none given means 0.1.0)" : "";
     throw new CniError(

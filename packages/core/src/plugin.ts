@@ -2,8 +2,8 @@ import type { JsonObject } from "./json.ts";
 import type { Result } from "./result.ts";
 import type { CniVersion } from "./versions.ts";
 
-/** What a plugin is, for runPlugin: data and the functions that do the work of a command. */
-export interface Plugin<Config> {
+/** What a plugin is to a configuration: what it takes, and how it reads it. */
+export interface Definition<Config> {
   /** The `type` of the plugin in a conflist, and the name of its executable. */
   readonly type: string;
   /** Oldest first. */
@@ -17,6 +17,10 @@ export interface Plugin<Config> {
   readConfig(netConf: JsonObject): Read<Config>;
   /** Validates against the plugin's JSON Schema (compiled at build time). */
   readonly schema: CompiledSchema;
+}
+
+/** What a plugin is, for runPlugin: data and the functions that do the work of a command. */
+export interface Plugin<Config> extends Definition<Config> {
   /** Gives the result to print: the prevResult, with what this plugin adds. Throws CniError. */
   add(call: AttachmentCall<Config>): Promise<Result>;
   /** Gives every difference between what ADD makes and what is there; empty means all is well. */

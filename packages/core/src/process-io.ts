@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeSync } from "node:fs";
+import { files } from "@cni-chain/libc";
 import type { Io } from "./run-plugin.ts";
 
 /** The real process. Make it once, in a plugin's main. */
@@ -10,7 +10,7 @@ export function processIo(): Io {
   process.on("unhandledRejection", reject);
   return {
     env: process.env,
-    readStdin: () => readFileSync(0, "utf8"),
+    readStdin: () => files.readText(0),
     writeStdout: (text) => writeAll(1, text),
     writeStderr(text) {
       try {
@@ -19,10 +19,7 @@ export function processIo(): Io {
         // A warning nobody can read must not fail the work.
       }
     },
-    netnsIdentity(path) {
-      const stat = statSync(path, { throwIfNoEntry: false });
-      return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`;
-    },
+    netnsIdentity: (path) => files.identity(path),
     fault,
   };
 }
@@ -37,7 +34,7 @@ function writeAll(fd: number, text: string): void {
   let pauses = 0;
   while (written < bytes.length) {
     try {
-      written += writeSync(fd, bytes, written);
+      written += files.write(fd, bytes.subarray(written));
     } catch (error) {
       const again = error instanceof Error && "code" in error && error.code === "EAGAIN";
       if (!again || pauses === maxPauses) throw error;

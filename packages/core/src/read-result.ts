@@ -68,37 +68,37 @@ function toInner(document: JsonObject, checked: ResultDocument, version: CniVers
 }
 
 function addressProblems({ ips = [], routes = [], ip4, ip6 }: ResultDocument): Problem[] {
-  const legacy = Object.entries({ ip4, ip6 }).flatMap(([path, ip]) => {
-    if (ip === undefined) return [];
-    return [
-      ...cidr(`${path}.ip`, ip.ip),
-      ...address(`${path}.gateway`, ip.gateway),
-      ...routeProblems(`${path}.routes`, ip.routes ?? []),
-    ];
-  });
-  const own = ips.flatMap((ip, index) => [
-    ...cidr(`ips[${index}].address`, ip.address),
-    ...address(`ips[${index}].gateway`, ip.gateway),
-  ]);
-  return [...own, ...routeProblems("routes", routes), ...legacy];
+  const problems: Problem[] = [];
+  for (const [index, ip] of ips.entries()) {
+    requireCidr(problems, `ips[${index}].address`, ip.address);
+    requireAddress(problems, `ips[${index}].gateway`, ip.gateway);
+  }
+  requireRoutes(problems, "routes", routes);
+  for (const [path, ip] of [["ip4", ip4] as const, ["ip6", ip6] as const]) {
+    if (ip === undefined) continue;
+    requireCidr(problems, `${path}.ip`, ip.ip);
+    requireAddress(problems, `${path}.gateway`, ip.gateway);
+    requireRoutes(problems, `${path}.routes`, ip.routes ?? []);
+  }
+  return problems;
 }
 
-function routeProblems(path: string, routes: readonly Route[]): Problem[] {
-  return routes.flatMap(({ dst, gw }, index) => [
-    ...cidr(`${path}[${index}].dst`, dst),
-    ...address(`${path}[${index}].gw`, gw),
-  ]);
+function requireRoutes(problems: Problem[], path: string, routes: readonly Route[]): void {
+  for (const [index, { dst, gw }] of routes.entries()) {
+    requireCidr(problems, `${path}[${index}].dst`, dst);
+    requireAddress(problems, `${path}[${index}].gw`, gw);
+  }
 }
 
-function cidr(path: string, text: string): Problem[] {
-  if (parseCidr(text) !== undefined) return [];
-  return [{ path, message: `${shown(text)} is not allowed, must be an address with prefix length` }];
+function requireCidr(problems: Problem[], path: string, text: string): void {
+  if (parseCidr(text) !== undefined) return;
+  problems.push({ path, message: `${shown(text)} is not allowed, must be an address with prefix length` });
 }
 
 /** Go prints an address that is not set as an empty string, and reads it so. */
-function address(path: string, text = ""): Problem[] {
-  if (text === "" || parseAddress(text) !== undefined) return [];
-  return [{ path, message: `${shown(text)} is not allowed, must be an IP address` }];
+function requireAddress(problems: Problem[], path: string, text = ""): void {
+  if (text === "" || parseAddress(text) !== undefined) return;
+  problems.push({ path, message: `${shown(text)} is not allowed, must be an IP address` });
 }
 
 function failed(problems: readonly Problem[]): Read<Result> {

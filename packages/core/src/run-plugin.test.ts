@@ -28,11 +28,17 @@ interface Config {
   readonly ports: unknown;
 }
 
+const validate = ajv.compile(portSchema);
+
 const plugin: Plugin<Config> = {
   type: "portmap",
   supportedVersions: cniVersions,
   prevResult: "required",
-  schema: compiledSchema(ajv.compile(portSchema), keys),
+  schema: compiledSchema(
+    (document) => validate(document),
+    (document) => (validate(document) ? [] : (validate.errors ?? [])),
+    keys,
+  ),
   readConfig: ({ ports = [], label = "" }) =>
     label === ""
       ? { ok: true, value: { ports } }

@@ -1,13 +1,8 @@
 import { shown } from "./json.ts";
 import type { CompiledSchema, KeyTree, Problem } from "./plugin.ts";
 
-/** A validator as ajv compiles it, with the errors of its last call (options allErrors and verbose). */
-export interface AjvValidator {
-  (document: unknown): boolean;
-  errors?: readonly AjvError[] | null;
-}
-
-interface AjvError {
+/** An error as ajv gives it with its option verbose. */
+export interface AjvError {
   readonly keyword: string;
   /** JSON pointer to the value. */
   readonly instancePath: string;
@@ -16,12 +11,17 @@ interface AjvError {
   readonly parentSchema?: Readonly<Record<string, unknown>>;
 }
 
-/** Makes what the generated modules export: errors in words, and the keys the schema knows. */
-export function compiledSchema(validator: AjvValidator, keys: KeyTree): CompiledSchema {
-  return {
-    keys,
-    validate: (document) => (validator(document) ? [] : (validator.errors ?? []).map(toProblem)),
-  };
+/**
+ * Makes what the generated modules export: errors in words, and the keys the schema knows.
+ * @param isValid a small validator, which most documents pass
+ * @param problemsOf finds everything that is wrong with one that did not
+ */
+export function compiledSchema(
+  isValid: (document: unknown) => boolean,
+  problemsOf: (document: unknown) => readonly AjvError[],
+  keys: KeyTree,
+): CompiledSchema {
+  return { keys, validate: (document) => (isValid(document) ? [] : problemsOf(document).map(toProblem)) };
 }
 
 function toProblem({ keyword, instancePath, params, data, parentSchema = {} }: AjvError): Problem {

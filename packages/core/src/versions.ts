@@ -4,7 +4,8 @@ export const cniVersions = ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0"
 export type CniVersion = (typeof cniVersions)[number];
 
 export function isCniVersion(value: unknown): value is CniVersion {
-  return cniVersions.some((known) => known === value);
+  const known: readonly unknown[] = cniVersions;
+  return known.includes(value);
 }
 
 export function isAtLeast(version: CniVersion, least: CniVersion): boolean {

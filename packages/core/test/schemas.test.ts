@@ -1,8 +1,14 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { schema as bandwidth } from "../../bandwidth/src/generated/config-schema.js";
 import { schema as loopback } from "../../loopback/src/generated/config-schema.js";
 import { schema as portmap } from "../../portmap/src/generated/config-schema.js";
+import { schema as result } from "../src/generated/result-schema.js";
 import { type CompiledSchema, foldKeys, type JsonObject } from "../src/index.ts";
+import type { KeyTree } from "../src/plugin.ts";
 
 const plugins = { portmap, bandwidth, loopback };
 
@@ -131,5 +137,70 @@ describe("refused, with the value and what is allowed", () => {
     expect(
       problems(portmap, { snat: 1, masqAll: 2, backend: 3, markMasqBit: 4.5 }).length,
     ).toBeGreaterThanOrEqual(4);
+  });
+});
+
+describe("the small test that comes first accepts what ajv does, and nothing else", () => {
+  const ajv = new Ajv2020({ unicodeRegExp: true });
+  ajv.addVocabulary(["x-allowed"]);
+  for (const name of ["common", "portmap", "bandwidth", "loopback", "result"]) {
+    const file = join(import.meta.dirname, `../../../schemas/${name}.schema.json`);
+    ajv.addSchema(JSON.parse(readFileSync(file, "utf8")));
+  }
+  const leaf = fc.oneof(
+    fc.constantFrom<unknown>(1, 0, -1, 31, 32, 65535, 65536, 4.5, true, null, [], {}, [""], ["a\u0001"]),
+    fc.constantFrom(
+      "",
+      "tcp",
+      "UDP",
+      "icmp",
+      "25ms",
+      "25",
+      "1.0.0",
+      "iptables",
+      "refuse",
+      "a b",
+      "-x",
+      "KUBE",
+    ),
+    fc.constantFrom("x".repeat(28), "x".repeat(29), "10.0.0.1/24"),
+  );
+  /** Documents with the keys of a schema, most of them with values of the right kind. */
+  const documents = (keys: KeyTree): fc.Arbitrary<unknown> => {
+    if (keys.properties !== undefined) {
+      const fields = Object.entries(keys.properties).map(([key, below]) => [key, documents(below)]);
+      return fc.oneof(
+        { weight: 9, arbitrary: fc.record(Object.fromEntries(fields), { requiredKeys: [] }) },
+        leaf,
+      );
+    }
+    if (keys.items !== undefined) {
+      return fc.oneof({ weight: 9, arbitrary: fc.array(documents(keys.items), { maxLength: 3 }) }, leaf);
+    }
+    return keys.numeric
+      ? fc.oneof({ weight: 9, arbitrary: fc.integer({ min: -1, max: 70_000 }) }, leaf)
+      : leaf;
+  };
+
+  test.each(Object.entries({ ...plugins, result }))("%s", (name, schema) => {
+    const validate = ajv.getSchema(`${name}.schema.json`);
+    if (validate === undefined) throw new Error("no such schema");
+    const one = fc.oneof(
+      documents(schema.keys),
+      // One field at a time: few documents of many fields are right in all.
+      ...Object.entries(schema.keys.properties ?? {}).map(([key, below]) =>
+        documents(below).map((value) => ({ [key]: value })),
+      ),
+    );
+    let accepted = 0;
+    fc.assert(
+      fc.property(one, (document) => {
+        const fits = validate(document) === true;
+        if (fits) accepted += 1;
+        expect(schema.validate(document).length === 0).toBe(fits);
+      }),
+      { numRuns: 500 },
+    );
+    expect(accepted).toBeGreaterThan(20);
   });
 });

@@ -8,6 +8,11 @@ export type FoundTool =
 
 const usual = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
 
+/** A PATH that leads to the usual places, too, behind its own directories. */
+export function withUsualPlaces(path: string): string {
+  return [...new Set([...path.split(":"), ...usual])].filter((directory) => directory !== "").join(":");
+}
+
 /** Looks for a tool as a runner with this PATH would, by reading directories alone; then in the usual places. */
 export function findTool(files: NodeFiles, name: string, path: string): FoundTool {
   const holds = (directory: string) => directory !== "" && files.isExecutable(`${directory}/${name}`);

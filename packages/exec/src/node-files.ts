@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { files } from "@cni-chain/libc";
 
 /** The few reads by which a program learns what a node can do, without starting or changing anything. */
 export interface NodeFiles {
@@ -12,21 +12,13 @@ export interface NodeFiles {
 export const nodeFiles: NodeFiles = {
   async text(path) {
     try {
-      const bytes = readFileSync(path);
-      if (!path.endsWith(".gz")) return bytes.toString("latin1");
-      // 4 ms to load, and seldom needed.
-      const { gunzipSync } = await import("node:zlib");
-      return gunzipSync(bytes).toString("latin1");
+      if (!path.endsWith(".gz")) return files.readText(path);
+      // 5 ms to load, and seldom needed.
+      const [{ readFileSync }, { gunzipSync }] = await Promise.all([import("node:fs"), import("node:zlib")]);
+      return gunzipSync(readFileSync(path)).toString("latin1");
     } catch {
       return undefined;
     }
   },
-  isExecutable(path) {
-    try {
-      accessSync(path, constants.X_OK);
-      return statSync(path).isFile();
-    } catch {
-      return false;
-    }
-  },
+  isExecutable: (path) => files.isExecutable(path),
 };

@@ -6,6 +6,7 @@ import {
   type NodeFiles,
   nodeFiles,
   unmet,
+  withUsualPlaces,
 } from "./requirements.ts";
 
 /** A node with these text files and executables and nothing else. */
@@ -25,6 +26,13 @@ describe("findTool", () => {
     ["/opt/bin:", ["/tc"], { kind: "missing" }],
   ])("on PATH %j with %j", (path, executables, found) => {
     expect(findTool(node({}, executables), "tc", path)).toEqual(found);
+  });
+
+  test.each([
+    ["", "/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin:/usr/local/bin"],
+    ["/opt/bin::/bin:", "/opt/bin:/bin:/usr/sbin:/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"],
+  ])("PATH %j with the usual places behind it has none twice, and not the working directory", (path, all) => {
+    expect(withUsualPlaces(path)).toBe(all);
   });
 
   test("on the node itself finds a file that can be executed, and nothing else", () => {

@@ -4,7 +4,7 @@ import { type KernelFeature, missingFeatures } from "./kernel-features.ts";
 import { type NodeFiles, nodeFiles } from "./node-files.ts";
 
 export { type Capability, lackingCapabilities } from "./capabilities.ts";
-export { type FoundTool, findTool } from "./find-tool.ts";
+export { type FoundTool, findTool, withUsualPlaces } from "./find-tool.ts";
 export { type KernelFeature, missingFeatures } from "./kernel-features.ts";
 export { type NodeFiles, nodeFiles } from "./node-files.ts";
 

@@ -5,7 +5,7 @@ import { renderListing, renderRestore } from "./render-restore.ts";
 import type { Family } from "./rule.ts";
 import { type ByTable, byTable, inTables, type Table } from "./table.ts";
 import { type ChainState, type Observed, unknown } from "./transaction.ts";
-import { restoreTool, type Variant } from "./variant.ts";
+import { type Presence, restoreTool, type Variant } from "./variant.ts";
 
 /** Reads and writes the tables of the node. Every call is one process, or as few as the kernel's state allows. */
 export interface Iptables {
@@ -28,6 +28,15 @@ export interface Iptables {
   ): Promise<{ readonly applied: boolean; readonly observed: ObservedTables }>;
   /** Carries all changes of a table out, or none. No process where there are none. Throws IptablesError. */
   apply(family: Family, changes: ByTable<readonly Change[]>): Promise<void>;
+  /**
+   * The same, and the exact state of these chains behind it, mostly in the same process: both variants read a table
+   * anew after a COMMIT. Absent where the two have to be done one after the other.
+   */
+  applyAndObserve?(
+    family: Family,
+    changes: ByTable<readonly Change[]>,
+    chains: ByTable<readonly string[]>,
+  ): Promise<ObservedTables>;
 }
 
 /** What was seen of each table that was asked for. */
@@ -39,49 +48,93 @@ const lockWaitSeconds = 20;
 /**
  * iptables on the runner's PATH, by its plain names unless `variant` says otherwise. Lists through
  * `iptables-restore --noflush`: it takes `-S CHAIN` lines too, in both variants, so that any number of
- * chains costs one process and no whole table.
+ * chains costs one process and no whole table. What `presence` knows to be missing is not even asked for.
  */
-export function iptables(runner: Runner, variant: () => Promise<Variant> = async () => "plain"): Iptables {
-  let chosen: Promise<Variant> | undefined;
-  const restore = async (family: Family, stdin: string): Promise<Command> => {
-    chosen ??= variant();
-    const argv = ["--noflush", "--wait", String(lockWaitSeconds)];
-    return { file: restoreTool(family, await chosen), argv, stdin };
+export function iptables(
+  runner: Runner,
+  variant: () => Promise<Variant> = async () => "plain",
+  presence: (variant: Variant) => Presence = () => () => undefined,
+): Iptables {
+  let chosen: Promise<{ readonly variant: Variant; readonly presence: Presence }> | undefined;
+  const choose = async () => {
+    const name = await variant();
+    return { variant: name, presence: presence(name) };
+  };
+  const choice = () => {
+    chosen ??= choose();
+    return chosen;
   };
   const run = async (family: Family, stdin: string): Promise<Answer> => {
-    const command = await restore(family, stdin);
+    const command = restoreCommand(family, (await choice()).variant, stdin);
     return { command, result: await runner.run(command) };
   };
 
+  /** Notes what is known to be missing, without a process. Gives a test for what is known to be there. */
+  const noteMissing = async (family: Family, asked: readonly Asked[], known: Known) => {
+    const tells = (await choice()).presence;
+    const isTold = ({ table, chain }: Asked, there: boolean) =>
+      !builtIn.has(chain) && tells(family, table, chain) === there;
+    for (const one of asked) if (!known.has(one) && isTold(one, false)) known.set(one, { kind: "absent" });
+    return (one: Asked) => isTold(one, true);
+  };
+
   /** Goes on listing behind what is known already, for as long as `accuracy` wants it. */
-  const lookOn = async (family: Family, asked: readonly Asked[], known: ChainState[], accuracy?: "exact") => {
-    while (known.length < asked.length) {
-      const needed = asked.slice(known.length).some(({ chain }) => builtIn.has(chain));
-      const isNewNode = known[0]?.kind === "absent";
-      if (accuracy !== "exact" && known.at(-1)?.kind === "absent" && (isNewNode || !needed)) break;
-      const rest = asked.slice(known.length);
-      known.push(...statesIn(await run(family, renderListing(namesIn(rest))), rest));
+  const lookOn = async (family: Family, asked: readonly Asked[], known: Known, accuracy?: "exact") => {
+    const isThere = await noteMissing(family, asked, known);
+    const [first] = asked;
+    const isNewNode = () => first !== undefined && known.get(first)?.kind === "absent";
+    for (;;) {
+      const rest = asked.filter((one) => !known.has(one));
+      if (rest.length === 0) break;
+      // Where anything is known at this point, the last look has ended at a chain that is missing.
+      const isEnough = isNewNode() || !rest.some(({ chain }) => builtIn.has(chain));
+      if (accuracy !== "exact" && known.size > 0 && isEnough && !rest.some(isThere)) break;
+      noteStates(await run(family, renderListing(namesIn(rest))), rest, known);
     }
-    const looked = asked.map((one, at) => ({ ...one, state: known[at] ?? unknown }));
+    const looked = asked.map((one) => ({ ...one, state: known.get(one) ?? unknown }));
     return byTable(looked, (group) => new Map(group.map(({ chain, state }) => [chain, state])));
   };
 
   return {
-    observe: (family, chains, accuracy) => lookOn(family, askedIn(chains), [], accuracy),
+    observe: (family, chains, accuracy) => lookOn(family, askedIn(chains), new Map(), accuracy),
     async observeAndApply(family, chains, changes) {
       const asked = askedIn(chains);
+      const known: Known = new Map();
       const answer = await run(family, renderListing(chains, changes));
       const { result } = answer;
       const applied = result.kind === "exited" && result.exitCode === 0;
-      return { applied, observed: await lookOn(family, asked, statesIn(answer, asked)) };
+      noteStates(answer, asked, known);
+      return { applied, observed: await lookOn(family, asked, known) };
     },
     async apply(family, changes) {
       if (inTables(changes).length === 0) return;
       const { command, result } = await run(family, renderRestore(changes));
       if (result.kind !== "exited" || result.exitCode !== 0) throw new IptablesError(command, result);
     },
+    async applyAndObserve(family, changes, chains) {
+      const asked = askedIn(chains);
+      const known: Known = new Map();
+      await noteMissing(family, asked, known);
+      const rest = asked.filter((one) => !known.has(one));
+      const answer = await run(family, renderRestore(changes) + renderListing(namesIn(rest)));
+      const { command, result } = answer;
+      if (result.kind !== "exited") throw new IptablesError(command, result);
+      // What is listed stands behind the commit. Nothing listed: it was refused, or the first chain is gone.
+      if (result.exitCode !== 0 && result.stdout === "") throw new IptablesError(command, result);
+      noteStates(answer, rest, known);
+      return lookOn(family, asked, known, "exact");
+    },
   };
 }
+
+/** The command that takes this text, as the client gives it. */
+export function restoreCommand(family: Family, variant: Variant, stdin: string): Command {
+  const argv = ["--noflush", "--wait", String(lockWaitSeconds)];
+  return { file: restoreTool(family, variant), argv, stdin };
+}
+
+/** What is known of the chains that were asked for. */
+type Known = Map<Asked, ChainState>;
 
 interface Answer {
   readonly command: Command;
@@ -94,7 +147,9 @@ interface Asked {
 }
 
 function askedIn(chains: ByTable<readonly string[]>): Asked[] {
-  return inTables(chains).flatMap(([table, names]) => names.map((chain) => ({ table, chain })));
+  const asked: Asked[] = [];
+  for (const [table, names] of inTables(chains)) for (const chain of names) asked.push({ table, chain });
+  return asked;
 }
 
 function namesIn(asked: readonly Asked[]): ByTable<string[]> {
@@ -107,7 +162,7 @@ const builtIn = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTIN
  * The chains that were listed, and the one that ended the listing as absent: exit code 1 is how both variants
  * answer a chain that is not there. A listing that is complete says nothing of what failed behind it.
  */
-function statesIn({ command, result }: Answer, asked: readonly Asked[]): ChainState[] {
+function noteStates({ command, result }: Answer, asked: readonly Asked[], known: Known): void {
   if (result.kind !== "exited") throw new IptablesError(command, result);
   const listed = parseListing(result.stdout);
   const isInOrder = listed.every(({ chain }, at) => chain === asked[at]?.chain);
@@ -115,8 +170,11 @@ function statesIn({ command, result }: Answer, asked: readonly Asked[]): ChainSt
   const isAnswer = missing === undefined || (result.exitCode === 1 && !builtIn.has(missing.chain));
   const error = new IptablesError(command, result);
   if (!isInOrder || !isAnswer || error.failure === "tryAgain") throw error;
-  const states = listed.map(({ rules }): ChainState => ({ kind: "present", rules }));
-  return missing === undefined ? states : [...states, { kind: "absent" }];
+  for (const [at, one] of asked.entries()) {
+    const rules = listed[at]?.rules;
+    if (rules !== undefined) known.set(one, { kind: "present", rules });
+  }
+  if (missing !== undefined) known.set(missing, { kind: "absent" });
 }
 
 /** A refused or unfinished call of iptables-restore. */

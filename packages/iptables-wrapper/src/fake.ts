@@ -1,14 +1,11 @@
 import type { CommandResult } from "@cni-chain/exec";
+import { applyChange, type Chains } from "./apply-change.ts";
 import type { Change } from "./change.ts";
 import { type Iptables, IptablesError } from "./client.ts";
-import { asListed, ruleKeys } from "./normalise.ts";
-import { renderRule } from "./render.ts";
 import { renderRestore } from "./render-restore.ts";
-import type { Family, ListedRule, Rule } from "./rule.ts";
+import type { Family } from "./rule.ts";
 import { inTables, type Table } from "./table.ts";
 import type { ChainState } from "./transaction.ts";
-
-type Chains = Map<string, ListedRule[]>;
 
 export interface FakeIptables extends Iptables {
   /** The rules of a chain as `-S` would list their tokens; undefined where there is no such chain. */
@@ -42,7 +39,7 @@ export function fakeIptables(
       if (failure !== undefined) throw new IptablesError(command, failure);
       for (const [table, lines] of inTables(changes)) {
         const copy: Chains = new Map([...tables[family][table]].map(([chain, rules]) => [chain, [...rules]]));
-        const refused = lines.find((change) => !applyChange(copy, change));
+        const refused = lines.find((change) => !targetExists(copy, change) || !applyChange(copy, change));
         if (refused !== undefined) {
           const stderr = `refused: ${JSON.stringify(refused)}`;
           throw new IptablesError(command, { kind: "exited", exitCode: 1, stdout: "", stderr });
@@ -86,39 +83,8 @@ function emptyTable(): Chains {
   return new Map(["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"].map((chain) => [chain, []]));
 }
 
-/** False where iptables would refuse the line. */
-function applyChange(chains: Chains, change: Change): boolean {
-  const rules = chains.get(change.chain);
-  if (change.kind === "newChain") {
-    if (rules === undefined) chains.set(change.chain, []);
-    return rules === undefined;
-  }
-  if (rules === undefined) return false;
-  switch (change.kind) {
-    case "flushChain":
-      rules.length = 0;
-      return true;
-    case "deleteChain":
-      return rules.length === 0 && !isJumpedTo(chains, change.chain) && chains.delete(change.chain);
-    case "append":
-      return targetExists(chains, change.rule) && rules.push(listed(change.rule)) > 0;
-    case "insertFirst":
-      return targetExists(chains, change.rule) && rules.unshift(listed(change.rule)) > 0;
-    case "deleteRule": {
-      const at = rules.findIndex((rule) => ruleKeys(rule).join() === ruleKeys(change.rule).join());
-      return at >= 0 && rules.splice(at, 1).length === 1;
-    }
-  }
-}
-
-function listed(rule: Rule): ListedRule {
-  return { tokens: asListed(renderRule(rule)) };
-}
-
-function isJumpedTo(chains: Chains, chain: string): boolean {
-  return [...chains.values()].flat().some(({ tokens }) => tokens.at(-2) === "-j" && tokens.at(-1) === chain);
-}
-
-function targetExists(chains: Chains, { target }: Rule): boolean {
+function targetExists(chains: Chains, change: Change): boolean {
+  if (change.kind !== "append" && change.kind !== "insertFirst") return true;
+  const { target } = change.rule;
   return target.kind !== "jump" || ["RETURN", "ACCEPT", "DROP"].includes(target.to) || chains.has(target.to);
 }

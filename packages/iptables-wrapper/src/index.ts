@@ -1,5 +1,6 @@
 export type { Change } from "./change.ts";
 export { type Iptables, IptablesError, iptables, type ObservedTables } from "./client.ts";
+export { type CountedRule, countedChains } from "./counted.ts";
 export { differences } from "./differences.ts";
 export { type Clause, clausesOf, jumpTarget, listedValue, ruleKeys } from "./normalise.ts";
 export { parseListing } from "./parse-listing.ts";
@@ -16,4 +17,12 @@ export {
   rulesOf,
   transaction,
 } from "./transaction.ts";
-export { chooseVariant, type Surroundings, type Variant } from "./variant.ts";
+export {
+  chooseVariant,
+  type Installed,
+  installedVariants,
+  otherVariant,
+  presenceIn,
+  type Surroundings,
+  type Variant,
+} from "./variant.ts";

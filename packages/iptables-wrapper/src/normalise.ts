@@ -108,6 +108,11 @@ export function ruleKeys(rule: Rule | ListedRule): string[] {
   );
 }
 
+/** True where a rule is listed with the very words it would be written with. */
+export function isVerbatim(listed: ListedRule, rule: Rule): boolean {
+  return listed.tokens.join("\n") === renderRule(rule).join("\n");
+}
+
 function expandAddressLists(tokens: readonly string[]): (readonly string[])[] {
   const at = tokens.findIndex(
     (token, index) =>

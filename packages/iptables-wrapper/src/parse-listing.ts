@@ -8,32 +8,53 @@ export interface ListedChain {
 
 /** The chains of a listing (`iptables -S CHAIN`, once or several times), in its order. */
 export function parseListing(text: string): ListedChain[] {
-  const chains: { chain: string; rules: ListedRule[] }[] = [];
+  const chains: ListedChain[] = [];
+  let rules: ListedRule[] = [];
   for (const line of text.split("\n")) {
     const [flag, chain = "", ...tokens] = splitTokens(line);
-    if (flag === "-N" || flag === "-P") chains.push({ chain, rules: [] });
-    else if (flag === "-A") chains.at(-1)?.rules.push({ tokens });
+    if (flag === "-N" || flag === "-P") {
+      rules = [];
+      chains.push({ chain, rules });
+    } else if (flag === "-A") rules.push({ tokens });
   }
   return chains;
 }
 
 /** Splits a line at white space outside double quotes; a backslash keeps the next character inside them. */
 export function splitTokens(line: string): string[] {
+  const words = line.split(" ");
+  if (!line.includes('"') && !line.includes("\t") && !words.includes("")) return words;
   const tokens: string[] = [];
-  let token = "";
-  let [started, quoted] = [false, false];
-  for (let at = 0; at < line.length; at += 1) {
-    const character = line.charAt(at);
-    if (quoted && character === "\\") token += line.charAt(++at);
-    else if (character === '"') [quoted, started] = [!quoted, true];
-    else if (!quoted && (character === " " || character === "\t")) {
-      if (started) tokens.push(token);
-      [token, started] = ["", false];
-    } else {
-      token += character;
-      started = true;
+  /** What the next piece goes on with, where no white space stands between. */
+  let token: string | undefined;
+  let at = 0;
+  while (at < line.length) {
+    const quote = line.indexOf('"', at);
+    const outside = line.slice(at, quote < 0 ? line.length : quote);
+    for (const [index, word] of outside.replaceAll("\t", " ").split(" ").entries()) {
+      if (index > 0 && token !== undefined) tokens.push(token);
+      if (index > 0) token = undefined;
+      if (word !== "") token = (token ?? "") + word;
     }
+    if (quote < 0) break;
+    const { text, end } = quoted(line, quote + 1);
+    token = (token ?? "") + text;
+    at = end;
   }
-  if (started) tokens.push(token);
+  if (token !== undefined) tokens.push(token);
   return tokens;
+}
+
+/** The text from here to the closing quote, and where the line goes on behind it. */
+function quoted(line: string, start: number): { readonly text: string; readonly end: number } {
+  let text = "";
+  let at = start;
+  for (;;) {
+    const quote = line.indexOf('"', at);
+    const end = quote < 0 ? line.length : quote;
+    const backslash = line.indexOf("\\", at);
+    if (backslash < 0 || backslash >= end) return { text: text + line.slice(at, end), end: end + 1 };
+    text += line.slice(at, backslash) + line.charAt(backslash + 1);
+    at = backslash + 2;
+  }
 }

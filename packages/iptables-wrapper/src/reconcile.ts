@@ -14,6 +14,8 @@ export interface Reconciliation {
    * was there before: if it was the plan, one process did it all.
    */
   readonly guess?: ByTable<readonly Change[]>;
+  /** Chains whose state after the transaction is wanted; where there is none to make they are not looked at. */
+  readonly andThen?: ByTable<readonly string[]>;
   /** The transaction for what was observed. Called again after a lost race. */
   plan(observed: ObservedTables): ByTable<readonly Change[]> | Promise<ByTable<readonly Change[]>>;
 }
@@ -24,17 +26,17 @@ const maxAttempts = 8;
 /**
  * Observe, plan, apply. A transaction that fails is planned again on a fresh and exact look: if the plan is
  * another one now, somebody was faster and it is tried; if it is the same, the failure is real.
- * Gives what was observed before the transaction that went through.
+ * Gives what was observed before the transaction that went through, and after it.
  */
-export async function reconcile(iptables: Iptables, task: Reconciliation): Promise<ObservedTables> {
+export async function reconcile(iptables: Iptables, task: Reconciliation): Promise<Reconciled> {
   const guessed = task.guess === undefined ? undefined : await tryGuess(iptables, task, task.guess);
-  if (guessed?.done) return guessed.before;
+  if (guessed?.done) return { before: guessed.before };
   let observed = guessed?.seen ?? (await iptables.observe(task.family, task.chains, task.accuracy));
   let changes = await task.plan(observed);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await iptables.apply(task.family, changes);
-      return observed;
+      const after = await applyAndLook(iptables, task, changes);
+      return { before: observed, ...(after === undefined ? {} : { after }) };
     } catch (error) {
       if (!(error instanceof IptablesError) || error.failure !== "failed" || attempt === maxAttempts)
         throw error;
@@ -44,6 +46,25 @@ export async function reconcile(iptables: Iptables, task: Reconciliation): Promi
       changes = next;
     }
   }
+}
+
+/** What was seen of a reconciliation. */
+interface Reconciled {
+  readonly before: ObservedTables;
+  /** Of the chains that `andThen` names; undefined where nobody has looked. */
+  readonly after?: ObservedTables;
+}
+
+async function applyAndLook(
+  iptables: Iptables,
+  { family, andThen }: Reconciliation,
+  changes: ByTable<readonly Change[]>,
+): Promise<ObservedTables | undefined> {
+  if (andThen !== undefined && iptables.applyAndObserve !== undefined && inTables(changes).length > 0) {
+    return iptables.applyAndObserve(family, changes, andThen);
+  }
+  await iptables.apply(family, changes);
+  return undefined;
 }
 
 type Guessed =

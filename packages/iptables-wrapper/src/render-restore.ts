@@ -55,15 +55,16 @@ function ruleText(rule: Rule | ListedRule): string {
  * a backslash before a quote or a backslash. A control character could end the line, so it is refused.
  */
 export function quote(token: string): string {
+  if (/^[\w@%+=:,./![\]-]+$/.test(token)) return token;
   const control = [...token].find((character) => character < " " || character === "\u007f");
   if (control !== undefined) {
     throw new RangeError(`control character ${JSON.stringify(control)} in ${JSON.stringify(token)}`);
   }
-  if (/^[\w@%+=:,./![\]-]+$/.test(token)) return token;
   return `"${token.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
 
-function chainName(name: string): string {
+/** Throws RangeError on what is no chain name. */
+export function chainName(name: string): string {
   if (!/^[A-Za-z0-9_][\w.:-]{0,27}$/.test(name)) {
     throw new RangeError(`${JSON.stringify(name)} is no chain name: 1 to 28 of A-Z a-z 0-9 _ . : -`);
   }

@@ -5,20 +5,23 @@ const maxCommentBytes = 255;
 /** Ports in one multiport match (XT_MULTI_PORTS). */
 export const maxMultiports = 15;
 
-/** The rule as iptables arguments, without `-A CHAIN`. Throws RangeError on what iptables could not hold. */
+/**
+ * The rule as iptables arguments, without `-A CHAIN`, in the order in which the tool lists them, so that the two can be
+ * compared as text. Throws RangeError on what iptables could not hold.
+ */
 export function renderRule(rule: Rule): string[] {
   const tokens: string[] = [];
+  if (rule.source !== undefined) tokens.push("-s", rule.source);
+  if (rule.destination !== undefined) tokens.push("-d", rule.destination);
+  if (rule.inInterface !== undefined) {
+    tokens.push(...(rule.inInterface.negated ? ["!"] : []), "-i", rule.inInterface.name);
+  }
   if (rule.comment !== undefined) tokens.push("-m", "comment", "--comment", checkedComment(rule.comment));
   if (rule.destinationPorts !== undefined) tokens.push("-m", "multiport");
   if (rule.protocol !== undefined) tokens.push("-p", rule.protocol);
   if (rule.destinationPorts !== undefined)
     tokens.push("--destination-ports", portList(rule.destinationPorts));
   if (rule.destinationPort !== undefined) tokens.push("--dport", port(rule.destinationPort));
-  if (rule.inInterface !== undefined) {
-    tokens.push(...(rule.inInterface.negated ? ["!"] : []), "-i", rule.inInterface.name);
-  }
-  if (rule.destination !== undefined) tokens.push("-d", rule.destination);
-  if (rule.source !== undefined) tokens.push("-s", rule.source);
   if (rule.destinationType !== undefined) tokens.push("-m", "addrtype", "--dst-type", rule.destinationType);
   if (rule.mark !== undefined) tokens.push("-m", "mark", "--mark", hexMark(rule.mark));
   tokens.push(...(rule.conditions ?? []), ...renderTarget(rule.target));

@@ -1,6 +1,6 @@
 import type { Command, Runner } from "@cni-chain/exec";
 import { describe, expect, test } from "vitest";
-import { chooseVariant } from "./variant.ts";
+import { chooseVariant, otherVariant } from "./variant.ts";
 
 const nft = "/usr/sbin/xtables-nft-multi";
 const legacy = "/usr/sbin/xtables-legacy-multi";
@@ -52,6 +52,18 @@ describe("the plain name is taken", () => {
 test("the marked variant is taken where it alone is marked", async () => {
   expect(await node(legacy, ["nft"]).choose()).toBe("nft");
   expect(await node(nft, ["legacy"], { mangle: true }).choose()).toBe("legacy");
+});
+
+test.each([
+  ["/usr/sbin/xtables-nft-multi", true, "legacy"],
+  ["/usr/sbin/xtables-legacy-multi", true, "nft"],
+  ["/usr/sbin/xtables-legacy-multi", false, undefined],
+  ["/usr/sbin/iptables-wrapper", true, undefined],
+  [undefined, true, undefined],
+])("beside the plain name %s, with others installed: %s, the other variant is %s", (plain, both, other) => {
+  const realPath = (tool: string) =>
+    tool === "iptables-restore" ? plain : both ? `/usr/sbin/${tool}` : undefined;
+  expect(otherVariant({ realPath, legacyTables: () => [] })).toBe(other);
 });
 
 test("a legacy marker nobody can have is not looked for", async () => {

@@ -3,7 +3,9 @@ import type { Address, LinkWithAddresses } from "@cni-chain/ip-ts";
 
 /** Addresses of `lo` that reach further than the container: 127.0.0.0/8 and ::1 are all that belong there. */
 export function foreignAddresses(lo: LinkWithAddresses): readonly string[] {
-  return lo.addresses.filter((address) => !isLoopback(address)).map(withPrefix);
+  const foreign: string[] = [];
+  for (const address of lo.addresses) if (!isLoopback(address)) foreign.push(withPrefix(address));
+  return foreign;
 }
 
 /** Throws CniError where `lo` has an address by which others would be reached as the container itself. */

@@ -13,7 +13,9 @@ export async function add(
   open: () => Promise<Links>,
 ): Promise<Result> {
   const links = await open();
-  const [before, after] = await links.change([show, up, show], { netns });
+  // Its own addresses come when it is up; those of others are there before.
+  const steps = prevResult === undefined ? [show, up, show] : [show, up];
+  const [before, after = before] = await links.change(steps, { netns });
   const lo = seen(after);
   try {
     refuseForeignAddresses(lo, netns);

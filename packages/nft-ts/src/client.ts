@@ -39,14 +39,15 @@ export function nftables(runner: Runner): Nftables {
     },
     async apply(family, table, changes) {
       if (changes.length === 0) return;
-      const command: Command = {
-        file: "nft",
-        argv: ["-f", "-"],
-        stdin: renderChanges(family, table, changes),
-      };
+      const command = changesCommand(family, table, changes);
       stdoutOf(command, await runner.run(command));
     },
   };
+}
+
+/** The command that carries the changes out, all or none. Throws RangeError on what nft could not hold. */
+export function changesCommand(family: Family, table: string, changes: readonly Change[]): Command {
+  return { file: "nft", argv: ["-f", "-"], stdin: renderChanges(family, table, changes) };
 }
 
 function stdoutOf(command: Command, result: CommandResult): string {

@@ -28,6 +28,15 @@ function equal(a: readonly string[], b: readonly string[]): boolean {
   return a.join("\n") === b.join("\n");
 }
 
+/**
+ * The expressions a rule has once it stands in the kernel, as libnftables-json(5); of a match given as text nobody but nft
+ * can tell, so there are none for it.
+ */
+export function expressionsOf(family: Family, { matches, verdict }: Rule): readonly unknown[] {
+  const matching = matches.flatMap((match) => (match.kind === "text" ? [] : [matchExpression(family, match)]));
+  return [...matching, verdictExpression(verdict)];
+}
+
 type Expressed = Exclude<Match, { kind: "text" }>;
 
 function matchExpression(family: Family, match: Expressed): unknown {

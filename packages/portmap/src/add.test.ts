@@ -176,7 +176,7 @@ test("what comes by a wire is kept from 127.0.0.0/8 before it is opened", async 
   const bench = new Bench();
   await bench.add(bench.call([web]));
   expect(bench.iptables.rules("v4", "PREROUTING", "raw")).toEqual([
-    "-m comment --comment CNI portfwd loopback guard -d 127.0.0.0/8 -j CNI-HOSTPORT-LOCAL",
+    "-d 127.0.0.0/8 -m comment --comment CNI portfwd loopback guard -j CNI-HOSTPORT-LOCAL",
   ]);
   expect(bench.iptables.rules("v4", "CNI-HOSTPORT-LOCAL", "raw")?.at(-1)).toBe("! -i lo -j DROP");
 });

@@ -3,6 +3,7 @@ import type { PortmapConfig } from "./config.ts";
 import { type Destination, destinationsOf } from "./destinations.ts";
 import { endTakenOverFlows } from "./flows.ts";
 import { mappingsFor, wantedForwards } from "./forwards.ts";
+import { concernsOf, isSuspect } from "./node-requirements.ts";
 import { requestOf } from "./request.ts";
 import type { Tools } from "./tools.ts";
 
@@ -26,7 +27,10 @@ export async function add(call: Call, prevResult: Result, tools: Tools): Promise
     }),
   );
   const failed = outcomes.find((outcome) => outcome.status === "rejected");
-  if (failed === undefined) return prevResult;
+  if (failed === undefined) {
+    await warnOfNode(call, destinations, prevResult, tools);
+    return prevResult;
+  }
   for (const { family } of destinations) {
     try {
       await tools.backend.remove(attachment, family);
@@ -45,10 +49,25 @@ export async function check(call: Call, prevResult: Result, tools: Tools): Promi
   return (await Promise.all(lines)).flat();
 }
 
-function servedDestinations({ attachment, config }: Call, prevResult: Result): Destination[] {
+/** The container's ends that have any mapping, by family. */
+export function servedDestinations({ attachment, config }: Call, prevResult: Result): Destination[] {
   return destinationsOf(prevResult, attachment).filter(
     ({ family }) => mappingsFor(family, config.portMappings).length > 0,
   );
+}
+
+/** What on the node keeps the ports from being reached: nobody asked us to change it. */
+async function warnOfNode(
+  { config, warn }: Call,
+  destinations: readonly Destination[],
+  { interfaces }: Result,
+  { backend, kernel }: Tools,
+): Promise<void> {
+  const concerns = concernsOf(destinations, config, backend);
+  if (!concerns.some((concern) => isSuspect(concern, kernel))) return;
+  const { settingsFound } = await import("./node-requirements-read.ts");
+  const onNode = interfaces.filter(({ sandbox }) => !sandbox).map(({ name }) => name);
+  for (const text of settingsFound(concerns, kernel, new Set(onNode))) warn(text);
 }
 
 function warnOfUnforwarded({ config, warn }: Call, destinations: readonly Destination[]): void {

@@ -26,8 +26,13 @@ export const noAddresses: Addresses = async () => [];
 export interface Backend {
   /** The command-line tools it needs for a family, beside `ip`. */
   tools(family: Family): readonly string[];
-  /** Reads what an ADD would read, as proof that the tools and the kernel work. Throws what went wrong. */
-  probe(family: Family): Promise<void>;
+  /** With snat, connections from all of the container's subnet are masqueraded, not only its own. */
+  readonly masqueradesSubnet: boolean;
+  /**
+   * Reads what an ADD would read, as proof that the tools and the kernel work; true where an ADD has been. Throws
+   * what went wrong.
+   */
+  probe(family: Family): Promise<boolean>;
   /** Makes the container's rules what the request says, in one transaction, whatever they were before. */
   add(request: Request): Promise<void>;
   /** Every difference between what `add` makes and what is there. */

@@ -1,12 +1,14 @@
-import { readFileSync, realpathSync } from "node:fs";
 import { CniError, ErrorCode } from "@cni-chain/core";
 import { findTool, nodeFiles } from "@cni-chain/exec/requirements";
-import { chooseVariant, iptables, type Surroundings, type Variant } from "iptables-wrapper";
+import { chooseVariant, otherVariant, type Variant } from "iptables-wrapper";
 import type { Backend } from "./backend.ts";
 import { clearingOther } from "./clearing-other.ts";
 import { type BackendName, unfitFields, type Wanted } from "./config.ts";
 import { iptablesBackend } from "./iptables/backend.ts";
-import { leftBehindBy } from "./left-behind.ts";
+import { iptablesClient } from "./iptables-client.ts";
+import { type LeftBehind, leftBehindBy, mayHoldNat, nftTableNames, type TableNames } from "./left-behind.ts";
+import { type NfLook, nfLook } from "./nf-look.ts";
+import { surroundings } from "./surroundings.ts";
 import type { Host } from "./tools.ts";
 
 /** The backend that holds new rules: the one asked for, else iptables, or nftables where only nft is installed. */
@@ -31,47 +33,49 @@ export async function backendFor(
   const unfit = unfitFields(wanted, name).map(({ path, message }) => `${path}: ${message}`);
   if (unfit.length > 0) throw new CniError(ErrorCode.invalidConfig, unfit.join("; "), unfit.join("\n"));
   const otherName = name === "iptables" ? "nftables" : "iptables";
-  const other = leftBehindBy(otherName, isInstalled, host.runner, warn, () =>
-    load(otherName, { ...host, isReachedElsewhere: (device) => main.reaches(device) }),
+  const nf = nfLook(host.netlink);
+  const tableNames = nftTableNames(host.runner, nf, isInstalled, otherName, warn);
+  const other = leftBehindBy(otherName, isInstalled, tableNames, () =>
+    load(otherName, { ...host, isReachedElsewhere: (device) => main.reaches(device) }, nf, tableNames),
   );
   const isReachedElsewhere = async (device: string) => (await (await other("v4"))?.reaches(device)) ?? false;
-  const main = await load(name, { ...host, isReachedElsewhere });
+  const main = await load(name, { ...host, isReachedElsewhere }, nf, tableNames);
   return clearingOther(main, other);
 }
 
-async function load(name: BackendName, host: Host): Promise<Backend> {
-  if (name === "iptables") return iptablesInVariants(host);
+async function load(name: BackendName, host: Host, nf: NfLook, tableNames: TableNames): Promise<Backend> {
+  if (name === "iptables") return iptablesInVariants(host, nf, tableNames);
   const [{ nftables }, { nftablesBackend }] = await Promise.all([
     import("@cni-chain/nft-ts"),
     import("./nftables/backend.ts"),
   ]);
-  return nftablesBackend(nftables(host.runner), host);
+  const client = nftables(host.runner);
+  return nftablesBackend(host.dryRun?.nftables(client) ?? client, host);
 }
 
-/** iptables in the variant that is looked at; what another variant was given before is removed by the plain name. */
-function iptablesInVariants(host: Host): Backend {
+/**
+ * iptables in the variant that is looked at. What the other one was given, before Kubernetes' mark was set or under
+ * a PATH where the plain name was another, is removed as well.
+ */
+function iptablesInVariants(host: Host, nf: NfLook, tableNames: TableNames): Backend {
+  const around = surroundings(host.path, nf);
   let chosen: Promise<Variant> | undefined;
   const variant = () => {
-    chosen ??= chooseVariant(host.runner, surroundings(host.path));
+    chosen ??= chooseVariant(host.runner, around);
     return chosen;
   };
-  const plain = () => iptablesBackend(iptables(host.runner), host);
-  const main = iptablesBackend(iptables(host.runner, variant), host);
-  return clearingOther(main, async () => ((await variant()) === "plain" ? undefined : plain()));
-}
-
-function surroundings(path: string): Surroundings {
-  return {
-    realPath(tool) {
-      const found = findTool(nodeFiles, tool, path);
-      return found.kind === "onPath" ? realpathSync(`${found.directory}/${tool}`) : undefined;
-    },
-    legacyTables() {
-      try {
-        return readFileSync("/proc/net/ip_tables_names", "utf8").split("\n");
-      } catch {
-        return [];
-      }
-    },
+  const other: LeftBehind = async (family) => {
+    const name = (await variant()) === "plain" ? otherVariant(around) : "plain";
+    if (name === undefined) return undefined;
+    if (name !== "plain" && !(await mayHoldNat(name, family, tableNames))) return undefined;
+    return backendIn(async () => name, main.reaches);
   };
+  const backendIn = (which: () => Promise<Variant>, reachesBesides: Backend["reaches"]) =>
+    iptablesBackend(iptablesClient(host, around, which), {
+      ...host,
+      isReachedElsewhere: async (device) =>
+        (await reachesBesides(device)) || ((await host.isReachedElsewhere?.(device)) ?? false),
+    });
+  const main = backendIn(variant, async (device) => (await (await other("v4"))?.reaches(device)) ?? false);
+  return clearingOther(main, other);
 }

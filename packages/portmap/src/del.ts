@@ -1,5 +1,4 @@
 import type { DelCall } from "@cni-chain/core";
-import { changeLinks, netnsState } from "@cni-chain/ip-ts";
 import type { Addresses } from "./backend.ts";
 import { removeInFamilies } from "./in-families.ts";
 import type { Tools } from "./tools.ts";
@@ -18,7 +17,10 @@ export async function del(call: DelCall, tools: Tools): Promise<void> {
 function addressesOf({ attachment, netns, warn }: DelCall, { runner }: Tools): Addresses {
   let found: Promise<readonly string[]> | undefined;
   const lookUp = async (): Promise<readonly string[]> => {
-    if (netns === undefined || netnsState(netns) !== "present") return [];
+    if (netns === undefined) return [];
+    // Only for rules that may be from before the network was renamed.
+    const { changeLinks, netnsState } = await import("@cni-chain/ip-ts");
+    if (netnsState(netns) !== "present") return [];
     try {
       const links = await changeLinks(runner, [{ do: "show", name: attachment.ifname }], { netns });
       return links.flatMap((link) => link.addresses.map(({ address }) => address));

@@ -3,7 +3,7 @@ import { deleteFlows, udpFlows } from "./conntrack.ts";
 import type { Forward } from "./forwards.ts";
 import type { Flow } from "./parse-conntrack.ts";
 import { leftBehind, takenOver } from "./stale-flows.ts";
-import type { Tools } from "./tools.ts";
+import type { Host } from "./tools.ts";
 
 type Warn = (message: string) => void;
 
@@ -14,11 +14,11 @@ type Warn = (message: string) => void;
 export async function endTakenOverFlows(
   family: Family,
   forwards: readonly Forward[],
-  tools: Tools,
+  host: Host,
   warn: Warn,
 ) {
-  await endFlows(family, forwards, tools, warn, (flows, udp) =>
-    takenOver(flows, udp, tools.kernel.localAddresses()),
+  await endFlows(family, forwards, host, warn, (flows, udp) =>
+    takenOver(flows, udp, host.kernel.localAddresses()),
   );
 }
 
@@ -26,16 +26,16 @@ export async function endTakenOverFlows(
 export async function endFlowsLeftBehind(
   family: Family,
   forwards: readonly Forward[],
-  tools: Tools,
+  host: Host,
   warn: Warn,
 ) {
-  await endFlows(family, forwards, tools, warn, leftBehind);
+  await endFlows(family, forwards, host, warn, leftBehind);
 }
 
 async function endFlows(
   family: Family,
   forwards: readonly Forward[],
-  { runner }: Tools,
+  { runner }: Host,
   warn: Warn,
   choose: (flows: readonly Flow[], forwards: readonly Forward[]) => Flow[],
 ): Promise<void> {

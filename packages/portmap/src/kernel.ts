@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { CniError, ErrorCode, parseAddress } from "@cni-chain/core";
+import { files } from "@cni-chain/libc";
 import { ipv4Number, parseFibTrie, parseIfInet6 } from "./parse-local-addresses.ts";
 import { type Networks, parseRoutes } from "./parse-routes.ts";
 
@@ -18,23 +18,23 @@ export interface Kernel {
 }
 
 export const procKernel: Kernel = {
-  hasIpv6: () => existsSync("/proc/net/if_inet6"),
+  hasIpv6: () => files.exists("/proc/net/if_inet6"),
   readSysctl(path) {
     const file = `/proc/sys/${path}`;
-    return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
+    return files.exists(file) ? files.readText(file).trim() : undefined;
   },
   writeSysctl(path, value) {
     try {
-      writeFileSync(`/proc/sys/${path}`, value);
+      files.writeText(`/proc/sys/${path}`, value);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new CniError(ErrorCode.ioFailure, `cannot set sysctl ${path} to ${value}`, reason);
     }
   },
-  networksOf: (device) => parseRoutes(readFileSync("/proc/net/route", "utf8"), device),
+  networksOf: (device) => parseRoutes(files.readText("/proc/net/route"), device),
   localAddresses() {
-    const v4 = parseFibTrie(readFileSync("/proc/net/fib_trie", "utf8"));
-    const v6 = new Set(procKernel.hasIpv6() ? parseIfInet6(readFileSync("/proc/net/if_inet6", "utf8")) : []);
+    const v4 = parseFibTrie(files.readText("/proc/net/fib_trie"));
+    const v6 = new Set(procKernel.hasIpv6() ? parseIfInet6(files.readText("/proc/net/if_inet6")) : []);
     return (address) => {
       const parsed = parseAddress(address);
       if (parsed === undefined) return false;

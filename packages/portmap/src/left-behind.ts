@@ -1,39 +1,53 @@
-import { readFileSync } from "node:fs";
 import type { Runner } from "@cni-chain/exec";
+import { files } from "@cni-chain/libc";
 import type { Family } from "iptables-wrapper";
 import type { Backend } from "./backend.ts";
 import type { BackendName } from "./config.ts";
+import type { NfLook } from "./nf-look.ts";
 
 /** The other backend where it may hold rules in a family, else undefined. */
 export type LeftBehind = (family: Family) => Promise<Backend | undefined>;
 
+/** The names of nft's tables, of either family, as `ip nat`; none where nft is not installed. */
+export type TableNames = () => Promise<ReadonlySet<string>>;
+
 /**
- * Looks whether a backend may have rules at all, which on nearly every node it has not: by the names of nft's
- * tables (one process for both families, 2 ms at any size) and, for iptables-legacy, by a file of /proc.
- * A look that fails is told of, not thrown: this backend is not the one in use.
+ * Looks them up once, and only if somebody asks: in this process, or else by nft, 2 ms at any size. A look that
+ * fails is told of, not thrown: what it is for is not the backend in use.
  */
-export function leftBehindBy(
-  name: BackendName,
-  isInstalled: (tool: string) => boolean,
+export function nftTableNames(
   runner: Runner,
+  nf: NfLook,
+  isInstalled: (tool: string) => boolean,
+  other: BackendName,
   warn: (message: string) => void,
-  load: () => Promise<Backend>,
-): LeftBehind {
+): TableNames {
   let names: Promise<ReadonlySet<string>> | undefined;
-  let backend: Promise<Backend> | undefined;
   const listTables = async () => {
+    const told = nf.tableNames();
+    if (told !== undefined) return told;
     try {
       const { nftables } = await import("@cni-chain/nft-ts");
       return await nftables(runner).tableNames();
     } catch (error) {
-      warn(`rules of backend ${name} were not looked for: ${(error as Error).message}`);
+      warn(`rules of backend ${other} were not looked for: ${(error as Error).message}`);
       return new Set<string>();
     }
   };
-  const tableNames = () => {
+  return () => {
     names ??= isInstalled("nft") ? listTables() : Promise.resolve(new Set<string>());
     return names;
   };
+}
+
+/** Looks whether a backend may have rules at all, which on nearly every node it has not. */
+export function leftBehindBy(
+  name: BackendName,
+  isInstalled: (tool: string) => boolean,
+  tableNames: TableNames,
+  load: () => Promise<Backend>,
+): LeftBehind {
+  let backend: Promise<Backend> | undefined;
   return async (family) => {
     const ip = family === "v4" ? "ip" : "ip6";
     const isThere =
@@ -46,10 +60,20 @@ export function leftBehindBy(
   };
 }
 
+/** True where a variant of iptables may have rules in table nat. */
+export async function mayHoldNat(
+  variant: "nft" | "legacy",
+  family: Family,
+  tableNames: TableNames,
+): Promise<boolean> {
+  const ip = family === "v4" ? "ip" : "ip6";
+  return variant === "legacy" ? hasLegacyNat(ip) : (await tableNames()).has(`${ip} nat`);
+}
+
 /** True where iptables-legacy has made table nat in our network namespace. */
 function hasLegacyNat(ip: "ip" | "ip6"): boolean {
   try {
-    return /^nat$/m.test(readFileSync(`/proc/net/${ip}_tables_names`, "utf8"));
+    return /^nat$/m.test(files.readText(`/proc/net/${ip}_tables_names`));
   } catch {
     return false;
   }

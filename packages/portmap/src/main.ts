@@ -1,5 +1,7 @@
 import { processIo, runPlugin } from "@cni-chain/core";
 import { bunRunner } from "@cni-chain/exec/bun";
+import { withUsualPlaces } from "@cni-chain/exec/requirements";
+import { netlinkSockets } from "@cni-chain/netlink/bun";
 import { backendFor } from "./backends.ts";
 import { procKernel } from "./kernel.ts";
 import { portmap } from "./plugin.ts";
@@ -7,12 +9,19 @@ import { portmap } from "./plugin.ts";
 const io = processIo();
 /** Milliseconds for all tools together; a runtime gives up on a plugin later than that. */
 const budgetMs = 30_000;
+const path = pathFor(io.env["CNI_COMMAND"], io.env["PATH"] ?? "");
 const plugin = portmap(async (wanted, warn) => {
   const host = {
-    runner: bunRunner({ env: io.env, budgetMs }),
+    runner: bunRunner({ env: { ...io.env, PATH: path }, budgetMs }),
     kernel: procKernel,
-    path: io.env["PATH"] ?? "",
+    path,
+    netlink: netlinkSockets(),
   };
   return { ...host, backend: await backendFor(wanted, host, warn) };
 });
 process.exit(await runPlugin(plugin, io));
+
+/** What was made under another PATH has to be found all the same: a runtime's may change, or lack the sbin directories. */
+function pathFor(command: string | undefined, given: string): string {
+  return command === "DEL" || command === "GC" ? withUsualPlaces(given) : given;
+}

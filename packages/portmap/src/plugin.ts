@@ -1,14 +1,8 @@
-import {
-  type AttachmentCall,
-  CniError,
-  cniVersions,
-  ErrorCode,
-  type Plugin,
-  type Result,
-} from "@cni-chain/core";
+import { type AttachmentCall, CniError, ErrorCode, type Plugin, type Result } from "@cni-chain/core";
 import { add, check } from "./add.ts";
-import { type PortmapConfig, readConfig, type Wanted, wantedBackend } from "./config.ts";
-import { schema } from "./generated/config-schema.js";
+import { type PortmapConfig, type Wanted, wantedBackend } from "./config.ts";
+import { definition } from "./definition.ts";
+import { del } from "./del.ts";
 import type { Tools } from "./tools.ts";
 
 /** Makes the tools for one call, with the backend that its configuration wants. Throws CniError 7 where none fits. */
@@ -17,11 +11,7 @@ type MakeTools = (wanted: Wanted, warn: (message: string) => void) => Promise<To
 /** portmap for runPlugin. What a command needs is loaded when it comes. */
 export function portmap(tools: MakeTools): Plugin<PortmapConfig> {
   return {
-    type: "portmap",
-    supportedVersions: cniVersions,
-    schema,
-    readConfig,
-    prevResult: "required",
+    ...definition,
     async add(call) {
       const prevResult = chained(call);
       // Most pods have no ports: nothing is loaded for them.
@@ -29,8 +19,7 @@ export function portmap(tools: MakeTools): Plugin<PortmapConfig> {
       return add(call, prevResult, await tools(call.config, call.warn));
     },
     check: async (call) => check(call, chained(call), await tools(call.config, call.warn)),
-    del: async (call) =>
-      (await import("./del.ts")).del(call, await tools(wantedBackend(call.netConf), call.warn)),
+    del: async (call) => del(call, await tools(wantedBackend(call.netConf), call.warn)),
     gc: async (call) =>
       (await import("./gc.ts")).gc(call, await tools(wantedBackend(call.netConf), call.warn)),
     status: async (call) => (await import("./status.ts")).status(call, await tools(call.config, call.warn)),

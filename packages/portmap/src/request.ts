@@ -1,18 +1,18 @@
 import type { AttachmentCall } from "@cni-chain/core";
-import { routeDevice } from "@cni-chain/ip-ts";
 import type { Request } from "./backend.ts";
 import type { PortmapConfig } from "./config.ts";
 import type { Destination } from "./destinations.ts";
-import type { Tools } from "./tools.ts";
+import { routeDevice } from "./route-device.ts";
+import type { Host } from "./tools.ts";
 
 /** The request for one family, with the look-up of the device on its way. */
 export function requestOf(
   { attachment, config, warn }: AttachmentCall<PortmapConfig>,
   destination: Destination,
-  { runner }: Tools,
+  host: Host,
 ): Request {
   const fromLoopback = config.snat && destination.family === "v4";
-  const loopbackDevice = fromLoopback ? routeDevice(runner, destination.address) : Promise.resolve(undefined);
+  const loopbackDevice = fromLoopback ? routeDevice(destination.address, host) : Promise.resolve(undefined);
   // Whoever awaits it is told; that nobody may have come to it yet is no fault of its own.
   loopbackDevice.catch(() => {});
   return { attachment, config, destination, loopbackDevice, warn };

@@ -1,16 +1,37 @@
-import { refuseUnready, type StatusCall } from "@cni-chain/core";
+import { CniError, refuseUnready, type StatusCall } from "@cni-chain/core";
 import { CommandError } from "@cni-chain/exec";
-import { unmet } from "@cni-chain/exec/requirements";
+import { findTool, nodeFiles, unmet } from "@cni-chain/exec/requirements";
 import type { Family } from "iptables-wrapper";
 import type { PortmapConfig } from "./config.ts";
+import { concernOf } from "./node-requirements.ts";
+import { forwardFindings, hasLegacyFilter } from "./node-requirements-forward.ts";
+import { settingsFound } from "./node-requirements-read.ts";
 import type { Tools } from "./tools.ts";
 
 /**
  * Throws CniError 50 with all that is known to be missing: tools, CAP_NET_ADMIN, or a kernel that does not
- * answer. One read a family, and nothing is changed. Without conntrack ports are forwarded all the same.
+ * answer. A few reads and processes, and nothing is changed. What only may keep a host port from being reached
+ * is warned of, or stands behind what is missing. Without conntrack ports are forwarded all the same.
  */
-export async function status({ warn }: StatusCall<PortmapConfig>, tools: Tools): Promise<void> {
-  const { backend, kernel, path } = tools;
+export async function status(call: StatusCall<PortmapConfig>, tools: Tools): Promise<void> {
+  const { warn } = call;
+  const used = new Set<Family>(["v4"]);
+  try {
+    await requireAll(call, tools, used);
+  } catch (error) {
+    if (!(error instanceof CniError)) throw error;
+    const details = [error.details, ...(await findings(call, tools, used))].join("\n");
+    throw new CniError(error.code, error.message, details, { cause: error });
+  }
+  for (const text of await findings(call, tools, used)) warn(text);
+}
+
+/** Adds to `used` the families that ports have been forwarded in. */
+async function requireAll(
+  { warn }: StatusCall<PortmapConfig>,
+  { backend, kernel, path }: Tools,
+  used: Set<Family>,
+): Promise<void> {
   const families: Family[] = kernel.hasIpv6() ? ["v4", "v6"] : ["v4"];
   const needed = ["ip", ...families.flatMap((family) => backend.tools(family))];
   const missing = await unmet(
@@ -21,9 +42,25 @@ export async function status({ warn }: StatusCall<PortmapConfig>, tools: Tools):
   const [noConntrack] = await unmet({ tools: ["conntrack"], capabilities: [], kernel: [] }, path);
   if (noConntrack !== undefined)
     warn(`${noConntrack}; without it UDP clients of a port's last owner keep being sent there`);
-  const probes = await Promise.allSettled(families.map((family) => backend.probe(family)));
-  const failures = probes.flatMap((probe) => (probe.status === "rejected" ? [words(probe.reason)] : []));
-  refuseUnready(failures);
+  const probe = async (family: Family) => {
+    if (await backend.probe(family)) used.add(family);
+  };
+  const probes = await Promise.allSettled(families.map(probe));
+  refuseUnready(probes.flatMap((probe) => (probe.status === "rejected" ? [words(probe.reason)] : [])));
+}
+
+/** IPv6 is looked at where it is used: most nodes have it, and many forward no packet of it on purpose. */
+async function findings(
+  { config }: StatusCall<PortmapConfig>,
+  { backend, kernel, path, runner }: Tools,
+  used: ReadonlySet<Family>,
+): Promise<string[]> {
+  const isInstalled = (tool: string) => findTool(nodeFiles, tool, path).kind === "onPath";
+  const concerns = [...used].map((family) => concernOf(family, config, backend));
+  return [
+    ...settingsFound(concerns, kernel),
+    ...(await forwardFindings([...used], runner, { isInstalled, hasLegacyFilter })),
+  ];
 }
 
 function words(error: unknown): string {

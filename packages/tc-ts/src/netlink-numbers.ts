@@ -6,7 +6,7 @@ export const filterType = { new: 44, delete: 45, get: 46 } as const;
 export const parent = { root: 0xffff_ffff, hook: 0xffff_fff1, arriving: 0xffff_fff2 } as const;
 export const hookHandle = 0xffff_0000;
 
-export const tca = { kind: 1, options: 2 } as const;
+export const tca = { kind: 1, options: 2, statistics: 7 } as const;
 export const tbfAttribute = { parameters: 1, rate64: 4, burst: 6 } as const;
 export const u32Attribute = { classId: 1, divisor: 4, selector: 5, action: 7 } as const;
 export const actionAttribute = { kind: 1, options: 2 } as const;

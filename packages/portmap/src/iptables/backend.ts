@@ -1,14 +1,12 @@
 import { type Attachment, CniError, ErrorCode } from "@cni-chain/core";
 import {
-  type ChainState,
   type Change,
   differences,
   type Family,
   type Iptables,
+  jumpTarget,
   type Observed,
-  type Rule,
   reconcile,
-  renderRule,
   rulesOf,
   transaction,
 } from "iptables-wrapper";
@@ -19,14 +17,14 @@ import { wantedForwards } from "../forwards.ts";
 import { isLoopbackOpen, loopbackDifference, openLoopback } from "../loopback.ts";
 import type { Host } from "../tools.ts";
 import { chains, containerChain } from "./chains.ts";
-import { closeUnusedLoopback, isReached } from "./close-loopback.ts";
+import { chainsForClosing, closeUnusedLoopback, isReached } from "./close-loopback.ts";
 import { collectStale } from "./collect.ts";
 import { conflictText, findConflicts, refuse } from "./conflicts.ts";
 import { desiredGuard } from "./guard.ts";
 import { listedEntries, listedForwards } from "./listed-forwards.ts";
 import { chainsForAdd, chainsForDel } from "./observe.ts";
 import { orderDifferences } from "./order.ts";
-import { absenceOf, desiredAbsence, desiredRules } from "./plan.ts";
+import { absenceOf, containerRules, desiredAbsence, desiredRules } from "./plan.ts";
 import { renamedChains } from "./renamed.ts";
 
 /** Host ports by iptables, as the reference plugin lays them. */
@@ -36,11 +34,14 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
     reaches: (device) => isReached(device, iptables, host),
     release: (network, removed) => closeUnusedLoopback(network, removed, iptables, host),
 
+    masqueradesSubnet: true,
     tools: (family) => [family === "v4" ? "iptables-restore" : "ip6tables-restore"],
 
     async probe(family) {
       const guard = family === "v4" ? { raw: ["PREROUTING"] } : {};
-      await iptables.observe(family, { ...guard, nat: ["PREROUTING", "OUTPUT", "POSTROUTING"] });
+      const looked = { ...guard, nat: ["PREROUTING", "OUTPUT", "POSTROUTING"] };
+      const { nat = new Map() } = await iptables.observe(family, looked);
+      return (rulesOf(nat, "PREROUTING") ?? []).some((rule) => jumpTarget(rule) === chains.dnat);
     },
 
     async add(request) {
@@ -113,20 +114,21 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
 
     async remove(attachment, family, addresses = noAddresses) {
       let renamed: Observed = new Map();
-      const observed = await reconcile(iptables, {
+      const { before, after } = await reconcile(iptables, {
         family,
         chains: chainsForDel(attachment),
         accuracy: "exact",
+        ...(family === "v4" ? { andThen: chainsForClosing } : {}),
         async plan({ nat = new Map() }) {
           renamed = await renamedChains(iptables, family, nat, attachment, addresses);
           const gone = [desiredAbsence(attachment, nat), absenceOf([...renamed.keys()])];
           return { nat: gone.flatMap((desired) => transaction(new Map([...nat, ...renamed]), desired)) };
         },
       });
-      const went = new Map([...(observed.nat ?? []), ...renamed]);
+      const went = new Map([...(before.nat ?? []), ...renamed]);
       const names = [containerChain(attachment), ...renamed.keys()];
       const removed = names.flatMap((chain) => listedForwards(rulesOf(went, chain) ?? []));
-      if (family === "v4") await closeUnusedLoopback(attachment.network, removed, iptables, host);
+      if (family === "v4") await closeUnusedLoopback(attachment.network, removed, iptables, host, after);
       return removed;
     },
 
@@ -140,14 +142,11 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
 
 /** The transaction where everything shared stands and nothing of the container's does. */
 function firstAdd(attachment: Attachment, config: PortmapConfig, destination: Destination): Change[] {
-  const desired = desiredRules(attachment, config, destination);
-  const own = containerChain(attachment);
-  const shared = new Map<string, ChainState>();
-  const assume = (chain: string, rules: readonly Rule[]) =>
-    shared.set(chain, { kind: "present", rules: rules.map((rule) => ({ tokens: renderRule(rule) })) });
-  for (const { chain, rules } of desired.owned ?? []) if (chain !== own) assume(chain, rules);
-  for (const { chain, rules } of desired.entries ?? []) assume(chain, chain === chains.dnat ? [] : rules);
-  return transaction(shared, desired);
+  const { own, entries } = containerRules(attachment, config, destination);
+  return transaction(new Map([[chains.dnat, { kind: "present", rules: [] }]]), {
+    owned: [own],
+    entries: [entries],
+  });
 }
 
 /** IPv6 has no route_localnet; and without snat nothing from 127.0.0.1 could be answered. */

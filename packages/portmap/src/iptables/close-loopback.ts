@@ -1,7 +1,7 @@
-import { routeDevice } from "@cni-chain/ip-ts";
-import { type Iptables, reconcile, rulesOf, transaction } from "iptables-wrapper";
+import { type Iptables, type ObservedTables, reconcile, rulesOf, transaction } from "iptables-wrapper";
 import type { Forward } from "../forwards.ts";
 import { closeLoopback, hasDevice, openLoopback } from "../loopback.ts";
+import { routeDevice } from "../route-device.ts";
 import type { Host } from "../tools.ts";
 import { chains } from "./chains.ts";
 import { desiredWithoutMarkers, openedDevices } from "./guard.ts";
@@ -11,17 +11,19 @@ import { type Entry, listedEntries, listedForwards } from "./listed-forwards.ts"
  * Closes route_localnet again on the devices that led to removed containers, where we opened it and no other
  * container is reached by it, and forgets devices that are gone. Runs after the containers' rules are
  * removed; an ADD writes its rules before it opens, so whoever came meanwhile is seen by the second look.
+ * @param after the state of `chainsForClosing` behind the removal, where somebody has looked already
  */
 export async function closeUnusedLoopback(
   network: string,
   removed: readonly Forward[],
   iptables: Iptables,
   host: Host,
+  after?: ObservedTables,
 ): Promise<void> {
   if (removed.length === 0) return;
   const { kernel } = host;
   // Looked at now, not before the removal: of many that go at once, the last one has to see that it is.
-  const { opened, entries } = await look(iptables);
+  const { opened, entries } = after === undefined ? await look(iptables) : read(after);
   if (opened.length === 0) return;
   const forgotten = opened.filter((device) => !hasDevice(kernel, device));
   for (const device of await devicesOf(removed, opened, host)) {
@@ -43,20 +45,30 @@ export async function closeUnusedLoopback(
  * The opened devices that lead to these containers: by the main routing table, else by the kernel's word, a
  * process for each address until all are known.
  */
-async function devicesOf(forwards: readonly Forward[], opened: readonly string[], { runner, kernel }: Host) {
+async function devicesOf(forwards: readonly Forward[], opened: readonly string[], host: Host) {
   const found = new Set<string>();
   for (const address of new Set(forwards.map((forward) => forward.address))) {
     if (found.size === opened.length) break;
-    const byTable = opened.find((device) => kernel.networksOf(device).has(address));
-    const device = byTable ?? (await routeDevice(runner, address));
+    const byTable = opened.find((device) => host.kernel.networksOf(device).has(address));
+    const device = byTable ?? (await routeDevice(address, host));
     if (device !== undefined && opened.includes(device)) found.add(device);
   }
   return found;
 }
 
-async function look(iptables: Iptables): Promise<{ opened: string[]; entries: Entry[] }> {
-  const wanted = { raw: [chains.guard], nat: [chains.dnat] };
-  const { raw = new Map(), nat = new Map() } = await iptables.observe("v4", wanted, "exact");
+/** The chains that tell what is open and who needs it. */
+export const chainsForClosing = { nat: [chains.dnat], raw: [chains.guard] };
+
+interface Seen {
+  readonly opened: readonly string[];
+  readonly entries: readonly Entry[];
+}
+
+async function look(iptables: Iptables): Promise<Seen> {
+  return read(await iptables.observe("v4", chainsForClosing, "exact"));
+}
+
+function read({ raw = new Map(), nat = new Map() }: ObservedTables): Seen {
   return { opened: openedDevices(raw), entries: listedEntries(rulesOf(nat, chains.dnat) ?? []) };
 }
 

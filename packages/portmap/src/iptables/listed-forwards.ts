@@ -34,27 +34,27 @@ export interface Entry {
 
 /** The entries of the shared chain in their order; rules that are no entry are passed over. */
 export function listedEntries(rules: readonly ListedRule[]): Entry[] {
-  return rules.flatMap((rule) => {
+  const entries: Entry[] = [];
+  for (const rule of rules) {
     const chain = jumpTarget(rule);
-    if (chain === undefined || !chain.startsWith("CNI-DN-")) return [];
+    if (chain === undefined || !chain.startsWith("CNI-DN-")) continue;
     const ports = (listedValue(rule, "--dports") ?? listedValue(rule, "--dport") ?? "")
       .split(",")
       .map(Number);
     const owner = /^dnat name: "(?<network>.*)" id: "(?<containerId>.*)"$/.exec(
       listedValue(rule, "--comment") ?? "",
     )?.groups;
-    return [
-      {
-        chain,
-        owner:
-          owner === undefined
-            ? undefined
-            : { network: owner["network"] ?? "", containerId: owner["containerId"] ?? "" },
-        protocol: listedValue(rule, "-p") ?? "",
-        ports,
-      },
-    ];
-  });
+    entries.push({
+      chain,
+      owner:
+        owner === undefined
+          ? undefined
+          : { network: owner["network"] ?? "", containerId: owner["containerId"] ?? "" },
+      protocol: listedValue(rule, "-p") ?? "",
+      ports,
+    });
+  }
+  return entries;
 }
 
 function isProtocol(text: string | undefined): text is Protocol {

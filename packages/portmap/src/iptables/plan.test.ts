@@ -35,8 +35,8 @@ test("the whole of an ADD on a bare node", () => {
     `-N ${own}`,
     '-A CNI-HOSTPORT-SETMARK -m comment --comment "CNI portfwd masquerade mark" -j MARK --set-xmark 0x2000/0x2000',
     "-A CNI-HOSTPORT-MASQ -m mark --mark 0x2000/0x2000 -j MASQUERADE",
-    `-A ${own} -p tcp --dport 8080 -s 10.0.0.2/24 -j CNI-HOSTPORT-SETMARK`,
-    `-A ${own} -p tcp --dport 8080 -s 127.0.0.1 -j CNI-HOSTPORT-SETMARK`,
+    `-A ${own} -s 10.0.0.2/24 -p tcp --dport 8080 -j CNI-HOSTPORT-SETMARK`,
+    `-A ${own} -s 127.0.0.1 -p tcp --dport 8080 -j CNI-HOSTPORT-SETMARK`,
     `-A ${own} -p tcp --dport 8080 -j DNAT --to-destination 10.0.0.2:80`,
     "-A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
     "-A OUTPUT -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
@@ -47,7 +47,7 @@ test("the whole of an ADD on a bare node", () => {
 
 test("IPv6 has brackets and no 127.0.0.1", () => {
   expect(ofChain(written({}, v6), own)).toEqual([
-    `-A ${own} -p tcp --dport 8080 -s 2001:db8::2/64 -j CNI-HOSTPORT-SETMARK`,
+    `-A ${own} -s 2001:db8::2/64 -p tcp --dport 8080 -j CNI-HOSTPORT-SETMARK`,
     `-A ${own} -p tcp --dport 8080 -j DNAT --to-destination [2001:db8::2]:80`,
   ]);
 });
@@ -91,15 +91,15 @@ test("a hostIP narrows, an unspecified one only chooses the family, one of the o
   ];
   const forwards = (destination: Destination) =>
     ofChain(written({ snat: false, portMappings }, destination), own).map((line) =>
-      line.slice(`-A ${own} -p tcp `.length),
+      line.slice(`-A ${own} `.length),
     );
   expect(forwards(v4)).toEqual([
-    "--dport 1 -d 192.0.2.7 -j DNAT --to-destination 10.0.0.2:80",
-    "--dport 2 -j DNAT --to-destination 10.0.0.2:80",
+    "-d 192.0.2.7 -p tcp --dport 1 -j DNAT --to-destination 10.0.0.2:80",
+    "-p tcp --dport 2 -j DNAT --to-destination 10.0.0.2:80",
   ]);
   expect(forwards(v6)).toEqual([
-    "--dport 3 -j DNAT --to-destination [2001:db8::2]:80",
-    "--dport 4 -d 2001:db8::7 -j DNAT --to-destination [2001:db8::2]:80",
+    "-p tcp --dport 3 -j DNAT --to-destination [2001:db8::2]:80",
+    "-d 2001:db8::7 -p tcp --dport 4 -j DNAT --to-destination [2001:db8::2]:80",
   ]);
 });
 

@@ -26,27 +26,41 @@ export function desiredRules(
   destination: Destination,
   afresh = false,
 ): Desired {
-  const chain = containerChain(attachment);
-  const mappings = mappingsFor(destination.family, config.portMappings);
+  const { own, entries } = containerRules(attachment, config, destination);
   const intoDnat: Rule = { destinationType: "LOCAL", target: { kind: "jump", to: chains.dnat } };
   return {
     shared: [chains.dnat],
-    owned: [
-      ...ownMarking(config),
-      { chain, rules: mappings.flatMap((mapping) => mappingRules(config, mapping, destination)) },
-    ],
+    owned: [...ownMarking(config), own],
     entries: [
       { chain: "PREROUTING", position: "last", rules: [intoDnat] },
       { chain: "OUTPUT", position: "last", rules: [intoDnat] },
       ...intoMasquerade(config),
-      {
-        ...containerEntries(attachment),
-        afresh,
-        rules: entryRules(attachment, config.portMappings, config.conditions[destination.family]),
-      },
+      { ...entries, afresh },
     ],
   };
 }
+
+/** The part of it that is the container's alone: its chain, and the entries that lead there. */
+export function containerRules(
+  attachment: Attachment,
+  config: PortmapConfig,
+  destination: Destination,
+): { readonly own: OwnedChain; readonly entries: Entries } {
+  const { family } = destination;
+  const rules: Rule[] = [];
+  for (const mapping of mappingsFor(family, config.portMappings)) {
+    rules.push(...mappingRules(config, mapping, destination));
+  }
+  return {
+    own: { chain: containerChain(attachment), rules },
+    entries: {
+      ...containerEntries(attachment),
+      rules: entryRules(attachment, config.portMappings, config.conditions[family]),
+    },
+  };
+}
+
+type OwnedChain = NonNullable<Desired["owned"]>[number];
 
 /** Nothing of this container's is left. Shared chains stay: other containers' rules stand in them. */
 export function desiredAbsence(attachment: Attachment, observed: Observed): Desired {
@@ -142,23 +156,15 @@ function entryRules(
   for (const { protocol, hostPort } of mappings) {
     portsOf.set(protocol, (portsOf.get(protocol) ?? new Set()).add(hostPort));
   }
-  return [...portsOf]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([protocol, ports]) =>
-      inGroups([...ports], maxMultiports).map(
-        (group): Rule => ({
-          comment: ownerComment(attachment),
-          protocol,
-          destinationPorts: group,
-          conditions,
-          target: { kind: "jump", to: containerChain(attachment) },
-        }),
-      ),
-    );
-}
-
-function inGroups<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
-    items.slice(at * size, (at + 1) * size),
-  );
+  const target = { kind: "jump", to: containerChain(attachment) } as const;
+  const comment = ownerComment(attachment);
+  const rules: Rule[] = [];
+  for (const [protocol, set] of [...portsOf].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const ports = [...set];
+    for (let at = 0; at < ports.length; at += maxMultiports) {
+      const destinationPorts = ports.slice(at, at + maxMultiports);
+      rules.push({ comment, protocol, destinationPorts, conditions, target });
+    }
+  }
+  return rules;
 }

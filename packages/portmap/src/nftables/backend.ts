@@ -22,13 +22,14 @@ const longestContainerId = 128;
 export function nftablesBackend(nftables: Nftables, host: Host): Backend {
   const { kernel } = host;
   return {
+    masqueradesSubnet: false,
     tools: () => ["nft"],
     reaches: (device) => isReached(device, nftables, host),
     release: async (network, removed) =>
       closeUnusedLoopback(network, removed, await nftables.observe("ip", table), nftables, host),
 
-    async probe() {
-      await nftables.tableNames();
+    async probe(family) {
+      return (await nftables.tableNames()).has(`${nftFamily(family)} ${table}`);
     },
 
     async add(request) {

@@ -1,7 +1,7 @@
-import { routeDevice } from "@cni-chain/ip-ts";
 import { type ListedTable, type Nftables, reconcile } from "@cni-chain/nft-ts";
 import type { Forward } from "../forwards.ts";
 import { closeLoopback, hasDevice, openLoopback } from "../loopback.ts";
+import { routeDevice } from "../route-device.ts";
 import type { Host } from "../tools.ts";
 import { forgetDevices, openedDevices } from "./guard.ts";
 import { table as name, tagOf } from "./names.ts";
@@ -21,8 +21,8 @@ export async function closeUnusedLoopback(
 ): Promise<void> {
   const address = removed[0]?.address;
   if (address === undefined || openedDevices(before).length === 0) return;
-  const { kernel, runner } = host;
-  const [device, table] = await Promise.all([routeDevice(runner, address), nftables.observe("ip", name)]);
+  const { kernel } = host;
+  const [device, table] = await Promise.all([routeDevice(address, host), nftables.observe("ip", name)]);
   const opened = openedDevices(table);
   const forgotten = opened.filter((one) => !hasDevice(kernel, one));
   if (device !== undefined && opened.includes(device) && !(await isUsed(device, network, table, host))) {

@@ -121,7 +121,8 @@ function ownDifferences(
     : [`chain ${chain} holds the container's rules in another order`];
 }
 
-function isMadeAs(family: Family, rule: Rule, listed: ListedRule): boolean {
+/** True where a rule does what ours does; the tag that tells whose it is may be missing, as in the reference plugin's. */
+export function isMadeAs(family: Family, rule: Rule, listed: ListedRule): boolean {
   const [, ...untagged] = rule.matches;
   return isSameRule(family, rule, listed) || isSameRule(family, { ...rule, matches: untagged }, listed);
 }

@@ -1,0 +1,150 @@
+import {
+  type Change,
+  type Desired,
+  type Family,
+  type Iptables,
+  jumpTarget,
+  type Observed,
+  reconcile,
+  rulesOf,
+  transaction,
+} from "iptables-wrapper";
+import type { Request } from "../backend.ts";
+import { overlap, wantedForwards } from "../forwards.ts";
+import { isLoopbackOpen, openLoopback } from "../loopback.ts";
+import { type Presence, type Restorer, type Standing, toWrite } from "../restorer.ts";
+import type { Host } from "../tools.ts";
+import { chains, containerChain } from "./chains.ts";
+import { desiredGuard } from "./guard.ts";
+import { listedEntries, listedForwards } from "./listed-forwards.ts";
+import { together } from "./merge.ts";
+import { chainsForAdd } from "./observe.ts";
+import { absenceOf, desiredRules } from "./plan.ts";
+
+/** The rules of many containers by iptables: two processes for a look, a third for the transaction. */
+export function iptablesRestorer(iptables: Iptables, { kernel }: Pick<Host, "kernel">): Restorer {
+  /** Behind the shared chains those of containers: the ones that are entered, and then as many as are there. */
+  async function withOwnChains(
+    family: Family,
+    requests: readonly Request[],
+    nat: Observed,
+    accuracy?: "exact",
+  ): Promise<Observed> {
+    const entered = listedEntries(rulesOf(nat, chains.dnat) ?? []).map(({ chain }) => chain);
+    const own = requests.map(({ attachment }) => containerChain(attachment));
+    const names = [...new Set([...entered, ...own])];
+    if (names.length === 0) return nat;
+    const { nat: more = new Map() } = await iptables.observe(family, { nat: names }, accuracy);
+    return new Map([...nat, ...more]);
+  }
+
+  return {
+    async look(family, requests) {
+      const devices = await devicesOf(requests);
+      const looked = sharedChains(requests, devices);
+      const { raw = new Map(), nat: shared = new Map() } = await iptables.observe(family, looked, "exact");
+      const nat = await withOwnChains(family, requests, shared);
+      const closed = new Set(devices.filter((device) => !isLoopbackOpen(kernel, device)));
+      const ofContainers = new Set(requests.map(({ attachment }) => containerChain(attachment)));
+      const changes = [
+        ...transaction(nat, restoredRules(nat, requests, new Set())),
+        ...(devices.length === 0 ? [] : transaction(raw, desiredGuard(undefined))),
+      ];
+      return {
+        presence: await Promise.all(
+          requests.map(async (request) => {
+            const device = await request.loopbackDevice;
+            const found = presenceIn(nat, request);
+            return found === "whole" && device !== undefined && closed.has(device) ? "partly" : found;
+          }),
+        ),
+        sharedIsWhole: changes.every((change) => ofContainers.has(containerOf(change) ?? "")),
+        standing: standingIn(nat),
+      };
+    },
+
+    async restore(family, requests, gone) {
+      const devices = await devicesOf(requests);
+      let seen: Observed = new Map();
+      let accuracy: "exact" | undefined;
+      await reconcile(iptables, {
+        family,
+        chains: sharedChains(requests, devices),
+        accuracy: "exact",
+        async plan({ raw = new Map(), nat: shared = new Map() }) {
+          seen = await withOwnChains(family, requests, shared, accuracy);
+          accuracy = "exact";
+          const opened = devices.filter((device) => !isLoopbackOpen(kernel, device));
+          const guards = [undefined, ...opened].map(desiredGuard);
+          return {
+            ...(devices.length === 0 ? {} : { raw: transaction(raw, together(guards)) }),
+            nat: transaction(seen, restoredRules(seen, requests, gone)),
+          };
+        },
+      });
+      for (const device of devices) openLoopback(kernel, device);
+      return [...gone].flatMap((chain) => listedForwards(rulesOf(seen, chain) ?? []));
+    },
+  };
+}
+
+/** What the table comes to: all of the requests', the newest in front, and nothing of those that are gone. */
+export function restoredRules(
+  nat: Observed,
+  requests: readonly Request[],
+  gone: ReadonlySet<string>,
+): Desired {
+  const afresh = toWrite(
+    requests.map((request) => ({
+      isMissing: presenceIn(nat, request) !== "whole",
+      forwards: wantedForwards(request.config.portMappings, request.destination),
+    })),
+    overlap,
+  );
+  // The last that is inserted in front is the first that is met.
+  const wanted = requests.map(({ attachment, config, destination }, at) =>
+    desiredRules(attachment, config, destination, afresh[at]),
+  );
+  return together([...wanted.toReversed(), absenceOf([...gone])]);
+}
+
+function presenceIn(nat: Observed, { attachment, config, destination }: Request): Presence {
+  const own = containerChain(attachment);
+  const isEntered = (rulesOf(nat, chains.dnat) ?? []).some((rule) => jumpTarget(rule) === own);
+  if (!isEntered && (rulesOf(nat, own) ?? []).length === 0) return "absent";
+  const changes = transaction(nat, desiredRules(attachment, config, destination));
+  return changes.some((change) => containerOf(change) === own) ? "partly" : "whole";
+}
+
+/** The container's chain that a change is about, in it or leading there. */
+function containerOf(change: Change): string | undefined {
+  if (change.chain.startsWith("CNI-DN-")) return change.chain;
+  if (change.kind === "deleteRule") return jumpTarget(change.rule);
+  if (change.kind !== "append" && change.kind !== "insertFirst") return undefined;
+  const { target } = change.rule;
+  return target.kind === "jump" ? target.to : undefined;
+}
+
+function standingIn(nat: Observed): Standing[] {
+  const entries = listedEntries(rulesOf(nat, chains.dnat) ?? []);
+  return [...new Set(entries.map(({ chain }) => chain))].map((chain) => ({
+    key: chain,
+    containerId: entries.find((entry) => entry.chain === chain)?.owner?.containerId,
+    isOf: (attachment) => containerChain({ ifname: "", ...attachment }) === chain,
+    forwards: listedForwards(rulesOf(nat, chain) ?? []),
+  }));
+}
+
+/** Every chain an ADD of any of them looks at. */
+function sharedChains(requests: readonly Request[], devices: readonly string[]) {
+  const each = requests.map(({ config }) => chainsForAdd(config, devices.length > 0));
+  const nat = new Set([chains.dnat, ...each.flatMap((asked) => asked.nat ?? [])]);
+  const raw = new Set(each.flatMap((asked) => asked.raw ?? []));
+  return { ...(raw.size === 0 ? {} : { raw: [...raw] }), nat: [...nat] };
+}
+
+/** The devices that packets from 127.0.0.1 leave by to these containers. */
+async function devicesOf(requests: readonly Request[]): Promise<string[]> {
+  const devices = await Promise.all(requests.map(({ loopbackDevice }) => loopbackDevice));
+  return [...new Set(devices.filter((device) => device !== undefined))];
+}

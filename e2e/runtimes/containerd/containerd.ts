@@ -40,7 +40,7 @@ export class Containerd implements AsyncDisposable {
     try {
       await containerd.#configure(options);
       await containerd.run();
-      await containerd.#importImage();
+      await containerd.importImage(buildImage(machine.directory), image);
       return containerd;
     } catch (error) {
       machine.keepLogs();
@@ -139,13 +139,12 @@ export class Containerd implements AsyncDisposable {
     await writeConfList(node, bridgeNetwork(cniVersion, families));
   }
 
-  /** containerd tells its CRI plugin of a new image by an event, a moment later. */
-  async #importImage(): Promise<void> {
+  /** Makes images of an archive usable; containerd tells its CRI plugin of a new one by an event, a moment later. */
+  async importImage(archive: string, name: string): Promise<void> {
     const { node } = this.machine;
-    const archive = await buildImage(node, "/run/image");
     await node.run(["ctr", "--address", this.#socket, "--namespace", "k8s.io", "images", "import", archive]);
     await until("the image", async () => {
-      const answer = await this.call("ImageStatus", { image: { image } });
+      const answer = await this.call("ImageStatus", { image: { image: name } });
       return answer.image ?? undefined;
     });
   }

@@ -1,8 +1,9 @@
 import { basename, dirname } from "node:path";
 import type { Reporter, TestModule } from "vitest/node";
+import { renderTriedTables } from "../../lib/tried-table.ts";
 import { renderFeatureTable, type Shown } from "./feature-table.ts";
 
-/** Prints the table of runtimes and features when the run is over, if any test of theirs was part of it. */
+/** Prints, when the run is over, the tables its tests have lines for: runtimes and features, and what was tried. */
 export default class FeatureReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
@@ -11,7 +12,12 @@ export default class FeatureReporter implements Reporter {
       const runtime = basename(dirname(test.module.moduleId));
       return feature === undefined ? [] : [{ runtime, feature, state: test.result().state }];
     });
-    const lines = [renderFeatureTable(shown) ?? [], ...tests.map((test) => test.meta().figures ?? [])].flat();
+    const tried = tests.map((test) => ({ file: test.module.moduleId, tried: test.meta().tried ?? [] }));
+    const lines = [
+      renderFeatureTable(shown) ?? [],
+      ...tests.map((test) => test.meta().figures ?? []),
+      renderTriedTables(tried),
+    ].flat();
     if (lines.length > 0) process.stdout.write(`\n${lines.join("\n")}\n\n`);
   }
 }

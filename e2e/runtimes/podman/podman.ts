@@ -145,6 +145,6 @@ export class Podman implements AsyncDisposable {
     await installPlugins(node, ours);
     await node.run(["ln", "-sf", "-t", pluginDirectory, ...networkCreatePlugins]);
     for (const conf of networks) await writeNetwork(node, conf);
-    await this.call("load", "-i", await buildImage(node, "/run/image"));
+    await this.call("load", "-i", buildImage(this.machine.directory));
   }
 }

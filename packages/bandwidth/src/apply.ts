@@ -22,6 +22,7 @@ export async function apply(
     const mac = shown[0]?.mac;
     return mac === undefined ? {} : { mac };
   } catch (error) {
+    network.turnBack?.();
     await undo(network, before, ifb).catch((reason: unknown) => {
       warn(`could not take everything back: ${reason instanceof Error ? reason.message : String(reason)}`);
     });

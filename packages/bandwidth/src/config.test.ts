@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readConfig, standsForNoBurst } from "./config.ts";
 
-const off = { ingress: undefined, egress: undefined, latency: 25 };
+const off = { ingress: undefined, egress: undefined, latency: 25, timeoutMs: 30_000 };
 
 test.each([
   ["nothing", {}, off],
@@ -25,6 +25,7 @@ test.each([
     { ...off, ingress: { rate: 2 ** 64, burst: 8 } },
   ],
   ["latency in s", { latency: "1.5s" }, { ...off, latency: 1500 }],
+  ["its time", { timeoutSeconds: 600 }, { ...off, timeoutMs: 600_000 }],
   ["latency in us", { latency: "500us" }, { ...off, latency: 0.5 }],
 ])("reads %s", (_name, netConf, value) => {
   expect(readConfig(netConf)).toEqual({ ok: true, value });

@@ -1,4 +1,4 @@
-import type { JsonObject, Problem, Read } from "@cni-chain/core";
+import { type JsonObject, type Problem, type Read, toolTimeoutMs } from "@cni-chain/core";
 import {
   type Bits,
   type BitsPerSecond,
@@ -17,6 +17,8 @@ export interface BandwidthConfig {
   readonly egress: Limit | undefined;
   /** How long a packet may wait in the queue before new ones are dropped. */
   readonly latency: Milliseconds;
+  /** Milliseconds for all processes together, where any have to be started. */
+  readonly timeoutMs: number;
 }
 
 export interface Limit {
@@ -66,6 +68,7 @@ export function readConfig(netConf: JsonObject): Read<BandwidthConfig> {
       ingress: limit(fields.ingressRate, fields.ingressBurst, placeholders),
       egress: limit(fields.egressRate, fields.egressBurst, placeholders),
       latency,
+      timeoutMs: toolTimeoutMs(written.timeoutSeconds),
     },
   };
 }
@@ -144,6 +147,7 @@ type WrittenFields = { readonly [Field in keyof Fields]?: number | bigint };
 /** The fields as the schema lets them through. */
 interface WrittenConfig extends WrittenFields {
   readonly latency?: string;
+  readonly timeoutSeconds?: number;
   readonly honourRuntimeBurst?: boolean;
   readonly runtimeConfig?: { readonly bandwidth?: WrittenFields };
 }

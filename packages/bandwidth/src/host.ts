@@ -4,7 +4,7 @@ import type { Network } from "./network.ts";
 export interface Host {
   /** Undefined where the engine cannot make sockets to the kernel. */
   byNetlink(): Promise<Network | undefined>;
-  byTools(): Promise<Network>;
+  byTools(timeoutMs: number): Promise<Network>;
   /** PATH, on which tools are looked up. */
   readonly path: string;
 }

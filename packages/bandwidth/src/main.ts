@@ -3,16 +3,15 @@ import { byNetlink } from "./by-netlink.ts";
 import { bandwidth } from "./plugin.ts";
 
 const io = processIo();
-/** Milliseconds for all tools together, where tools are needed; a runtime gives up on a plugin later than that. */
-const budgetMs = 30_000;
 const plugin = bandwidth({
   byNetlink: async () => byNetlink(),
-  byTools: async () => {
+  byTools: async (timeoutMs) => {
     const [{ networkByTools }, { bunRunner }] = await Promise.all([
       import("./network.ts"),
       import("@cni-chain/exec/bun"),
     ]);
-    return networkByTools(bunRunner({ env: io.env, budgetMs }));
+    const runner = bunRunner({ env: io.env, budgetMs: timeoutMs, stopsOn: ["SIGTERM"] });
+    return { ...networkByTools(runner), turnBack: runner.turnBack };
   },
   path: io.env["PATH"] ?? "",
 });

@@ -6,6 +6,8 @@ import { type TrafficControl, trafficControlByTool } from "tc-ts";
 export interface Network {
   readonly links: Links;
   readonly tc: TrafficControl;
+  /** Failed work is about to be taken back: what does it is given time again. */
+  turnBack?(): void;
 }
 
 /** By `ip` and `tc`, for where this process cannot do it by itself. */

@@ -1,4 +1,4 @@
-import type { Plugin } from "@cni-chain/core";
+import { type DelCall, type GcCall, type Plugin, toolTimeoutMs } from "@cni-chain/core";
 import { add, check } from "./add.ts";
 import type { BandwidthConfig } from "./config.ts";
 import { definition } from "./definition.ts";
@@ -6,13 +6,17 @@ import type { Host } from "./host.ts";
 
 /** bandwidth for runPlugin. What a command needs is loaded when it comes. */
 export function bandwidth(host: Host): Plugin<BandwidthConfig> {
-  const open = async () => (await host.byNetlink()) ?? host.byTools();
+  const open = (timeoutMs: number) => async () => (await host.byNetlink()) ?? host.byTools(timeoutMs);
   return {
     ...definition,
-    add: (call) => add(call, open),
-    check: (call) => check(call, open),
-    del: async (call) => (await import("./del.ts")).del(call, open),
-    gc: async (call) => (await import("./gc.ts")).gc(call, open),
+    add: (call) => add(call, open(call.config.timeoutMs)),
+    check: (call) => check(call, open(call.config.timeoutMs)),
+    del: async (call) => (await import("./del.ts")).del(call, open(timeoutOf(call))),
+    gc: async (call) => (await import("./gc.ts")).gc(call, open(timeoutOf(call))),
     status: async () => (await import("./status.ts")).status(host),
   };
+}
+
+function timeoutOf({ netConf }: DelCall | GcCall): number {
+  return toolTimeoutMs(netConf["timeoutSeconds"]);
 }

@@ -7,10 +7,10 @@ import { observeState } from "./observe.ts";
 import { type Plan, planAdd } from "./plan.ts";
 import { wantedFor } from "./wanted.ts";
 
+export { clearVeths } from "./clear-veth.ts";
 export { ifbName, networkOfOwnerText, vethOfOwnerText } from "./names.ts";
 export type { Network } from "./network.ts";
 export type { Plan } from "./plan.ts";
-export { planRemoval } from "./plan-removal.ts";
 
 /** What is missing of an attachment's limits, and what ADD would do about it. */
 export interface Loss {

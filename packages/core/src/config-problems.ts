@@ -9,10 +9,7 @@ export interface CheckedConfig<Config> {
 }
 
 /** The schema's problems, and those the plugin finds elsewhere, so that a user sees all of them at once. */
-export function checkConfig<Config>(
-  plugin: Definition<Config>,
-  netConf: JsonObject,
-): CheckedConfig<Config> {
+export function checkConfig<Config>(plugin: Definition<Config>, netConf: JsonObject): CheckedConfig<Config> {
   const wrongShape = plugin.schema.validate(netConf);
   if (wrongShape.length === 0) {
     const read = plugin.readConfig(netConf);
@@ -30,10 +27,14 @@ export function checkConfig<Config>(
   }
 }
 
-/** CniError 7 with all problems: on one line in the message, one a line in the details. */
+/** As many as a person may read; a document can hold millions. */
+const mostTold = 100;
+
+/** CniError 7 with all problems, or the first hundred: on one line in the message, one a line in the details. */
 export function configError(problems: readonly Problem[]): CniError {
-  const all = problemLines(problems);
-  return new CniError(ErrorCode.invalidConfig, all.join("; "), all.join("\n"));
+  const told = problemLines(problems.slice(0, mostTold));
+  if (problems.length > mostTold) told.push("and more");
+  return new CniError(ErrorCode.invalidConfig, told.join("; "), told.join("\n"));
 }
 
 export function problemLines(problems: readonly Problem[]): string[] {

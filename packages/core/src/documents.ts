@@ -25,7 +25,8 @@ const toolFailureCodes = {
 
 export function errorDocument(error: unknown, cniVersion: CniVersion): ErrorDocument {
   const { code, message, details } = toCniError(error);
-  return { cniVersion, code, msg: message, details };
+  // Names and paths that a runtime made up stand in messages as they are.
+  return { cniVersion, code, msg: oneLine(message), details };
 }
 
 function toCniError(error: unknown): CniError {
@@ -33,7 +34,18 @@ function toCniError(error: unknown): CniError {
   if (error instanceof AggregateError && error.errors.length > 0) return together(error.errors);
   if (isToolFailure(error))
     return new CniError(toolFailureCodes[error.failure], error.message, error.details);
-  return new CniError(ErrorCode.internal, error instanceof Error ? error.message : String(error));
+  const message = error instanceof Error ? error.message : String(error);
+  return new CniError(isSystemError(error) ? ErrorCode.ioFailure : ErrorCode.internal, message);
+}
+
+/** The text without line ends and other control characters. */
+export function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, " ").trim();
+}
+
+/** A call that the kernel refused, as files and sockets throw it. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "errno" in error && "code" in error;
 }
 
 /** Several failures as one: the first's code and message, and all of them in the details. */

@@ -15,5 +15,6 @@ export { readResult } from "./read-result.ts";
 export type { Interface, IpConfig, Result, Route } from "./result.ts";
 export { type Io, ownNetns, runPlugin } from "./run-plugin.ts";
 export { compiledSchema } from "./schema-problems.ts";
+export { toolTimeoutMs } from "./tool-timeout.ts";
 export { readValidAttachments } from "./valid-attachments.ts";
 export * from "./versions.ts";

@@ -1,5 +1,9 @@
+import { stringEnd } from "./json-depth.ts";
+
 const space = /[ \t\n\r]*/y;
-const text = /"(?:[^"\\\p{Cc}]|[\x7f-\x9f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/uy;
+/** One character class under a star: what an alternative there costs in memory grows with the text. */
+const plain = /[[^"\\\p{Cc}]\x7f-\x9f]*/vy;
+const escaped = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y;
 const scalar = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 /**
@@ -17,6 +21,20 @@ export function jsonErrorOffset(json: string): number {
     at += matched?.length ?? 0;
     return matched !== undefined;
   };
+  /** Moves behind a string. One that is wrong is so where it begins, but one without an end ends too early. */
+  const skipText = (): boolean => {
+    const start = at;
+    if (json[start] !== '"') return false;
+    at += 1;
+    do skip(plain);
+    while (skip(escaped));
+    if (json[at] === '"') {
+      at += 1;
+      return true;
+    }
+    at = stringEnd(json, start + 1) === undefined ? json.length : start;
+    return false;
+  };
   for (;;) {
     skip(space);
     const next = json[at];
@@ -32,7 +50,7 @@ export function jsonErrorOffset(json: string): number {
       expects = open.at(-1) === "{" ? "key" : "value";
       mayClose = false;
     } else if (expects === "key") {
-      if (!skip(text)) return stringEnd(json, at);
+      if (!skipText()) return at;
       skip(space);
       if (json[at] !== ":") return at;
       at += 1;
@@ -44,13 +62,8 @@ export function jsonErrorOffset(json: string): number {
       expects = next === "{" ? "key" : "value";
       mayClose = true;
     } else {
-      if (!skip(text) && !skip(scalar)) return stringEnd(json, at);
+      if (next === '"' ? !skipText() : !skip(scalar)) return at;
       expects = "separator";
     }
   }
-}
-
-/** Where an unfinished string ends too early: at the end of the text; anything else is wrong where it begins. */
-function stringEnd(json: string, at: number): number {
-  return json[at] === '"' && !/^"(?:[^"\\]|\\.)*"/s.test(json.slice(at)) ? json.length : at;
 }

@@ -1,4 +1,5 @@
 import { CniError, ErrorCode } from "./cni-error.ts";
+import { jsonDepth } from "./json-depth.ts";
 import { jsonErrorOffset } from "./json-error-offset.ts";
 
 /** A JSON value as this project reads it: integers beyond 2^53 arrive as bigint, so that nothing is rounded. */
@@ -15,6 +16,9 @@ interface SourceTextJson {
 }
 const sourceText = JSON as unknown as SourceTextJson;
 
+/** As deep as Go's decoder goes. What is deeper has no use here, and the engine's stack an end. */
+const deepest = 10_000;
+
 /** Only such text can hold a number that a double does not: many digits, or an exponent of three. */
 const mayNotFitDouble = /\d{16}|\de\+?\d{3}/i;
 
@@ -24,6 +28,10 @@ const mayNotFitDouble = /\d{16}|\de\+?\d{3}/i;
  */
 export function parseJson(text: string, what = "standard input"): Json {
   if (text.trim() === "") throw new CniError(ErrorCode.decodingFailure, `${what} is empty: expected JSON`);
+  // A level takes two characters: nearly all text is too short to be looked through.
+  if (text.length > 2 * deepest && jsonDepth(text) > deepest) {
+    throw new CniError(ErrorCode.decodingFailure, `${what} is nested more than ${deepest} levels deep`);
+  }
   try {
     return mayNotFitDouble.test(text) ? sourceText.parse(text, exactNumber) : JSON.parse(text);
   } catch (error) {
@@ -51,14 +59,17 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** A value for a message: its JSON, cut short. */
 export function shown(value: unknown): string {
-  const text = value === undefined ? "nothing" : printJson(value);
+  return cut(value === undefined ? "nothing" : printJson(value));
+}
+
+function cut(text: string): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
 function exactNumber(_key: string, value: Json, { source }: { source?: string }): Json {
   if (typeof value !== "number" || source === undefined || Number.isSafeInteger(value)) return value;
   if (!Number.isFinite(value)) {
-    throw new CniError(ErrorCode.decodingFailure, `the number ${source} is out of range`);
+    throw new CniError(ErrorCode.decodingFailure, `the number ${cut(source)} is out of range`);
   }
   return /^-?\d+$/.test(source) ? BigInt(source) : value;
 }

@@ -2,7 +2,7 @@ import manifest from "../package.json" with { type: "json" };
 import { CniError, ErrorCode } from "./cni-error.ts";
 import { checkConfig, configError, problemLines } from "./config-problems.ts";
 import { resultDocument } from "./convert-result.ts";
-import { errorDocument } from "./documents.ts";
+import { errorDocument, oneLine } from "./documents.ts";
 import { type Env, type Invocation, readInvocation } from "./invocation.ts";
 import { parseJson, printJson } from "./json.ts";
 import { askedVersion, foldNetConf, type NetConf, readNetConf } from "./net-conf.ts";
@@ -70,7 +70,7 @@ class Run<Config> {
       );
       return "";
     }
-    const text = this.#io.readStdin();
+    const text = this.#stdin();
     if (invocation.command === "VERSION") return document(this.#versionDocument(text));
     const folded = foldNetConf(parseJson(text), schema.keys);
     const asked = askedVersion(folded);
@@ -96,6 +96,15 @@ class Run<Config> {
       case "STATUS":
         await this.#plugin.status(this.#statusCall(conf));
         return "";
+    }
+  }
+
+  #stdin(): string {
+    try {
+      return this.#io.readStdin();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CniError(ErrorCode.ioFailure, `standard input cannot be read: ${reason}`);
     }
   }
 
@@ -188,8 +197,4 @@ function checkFailure(differences: readonly string[]): CniError {
     `CHECK found ${count}: ${oneLine(first)}`,
     differences.map(oneLine).join("\n"),
   );
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ").trim();
 }

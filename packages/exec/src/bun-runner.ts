@@ -1,49 +1,101 @@
 import type { Command, CommandResult, Runner } from "./command.ts";
 import { within } from "./deadline.ts";
+import { absolutePlaces } from "./find-tool.ts";
 import { notFound } from "./not-found.ts";
 
 export interface BunRunnerOptions {
-  /** The environment of every process; PATH in it is where tools are looked up. */
+  /** The environment of every process; the absolute directories on its PATH are where tools are looked up. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds for all calls of this runner together, counted from its making. */
   readonly budgetMs: number;
+  /** Signals to this process that stop what is running, and everything behind it until the way back. */
+  readonly stopsOn?: readonly NodeJS.Signals[];
 }
+
+export interface BunRunner extends Runner {
+  /** Failed work is about to be taken back: that gets a time of its own, also after a stop. */
+  turnBack(): void;
+}
+
+/** Milliseconds for the way back, whatever the way there has used up. */
+const wayBackMs = 10_000;
 
 /**
  * The plugins' runner. `Bun.spawn` costs about 0.3 ms over the process itself, a tenth of what
- * `node:child_process` costs and a thirtieth of execa. A process that outlives its time gets SIGKILL.
+ * `node:child_process` costs and a thirtieth of execa. A process that outlives its time, or this one, gets SIGKILL,
+ * and so does everything it has started.
  */
-export function bunRunner(options: BunRunnerOptions): Runner {
-  const ends = performance.now() + options.budgetMs;
-  return { run: (command) => spawn(command, options.env, ends) };
+export function bunRunner({ env: given, budgetMs, stopsOn = [] }: BunRunnerOptions): BunRunner {
+  const env = { ...given, PATH: absolutePlaces(given["PATH"] ?? "") };
+  let ends = performance.now() + budgetMs;
+  let stopped: string | undefined;
+  const running = new Set<Child>();
+  for (const signal of stopsOn) {
+    process.on(signal, () => {
+      stopped = signal;
+      for (const child of running) killAll(child);
+    });
+  }
+  return {
+    turnBack() {
+      ends = Math.max(ends, performance.now() + wayBackMs);
+      stopped = undefined;
+    },
+    async run(command) {
+      if (stopped !== undefined) return { kind: "stopped", signal: stopped };
+      const left = Math.max(0, Math.ceil(ends - performance.now()));
+      const timeoutMs = Math.min(command.timeoutMs ?? left, left);
+      if (timeoutMs === 0) return { kind: "timedOut", timeoutMs, stdout: "", stderr: "" };
+      const child = start(command, env);
+      if (child instanceof Error) return notStarted(command, child, env["PATH"] ?? "");
+      running.add(child);
+      const result = await outcomeOf(child, timeoutMs);
+      running.delete(child);
+      return stopped === undefined ? result : { kind: "stopped", signal: stopped };
+    },
+  };
 }
 
-async function spawn(command: Command, env: BunRunnerOptions["env"], ends: number): Promise<CommandResult> {
-  const left = Math.max(0, Math.ceil(ends - performance.now()));
-  const timeoutMs = Math.min(command.timeoutMs ?? left, left);
-  if (timeoutMs === 0) return { kind: "timedOut", timeoutMs, stdout: "", stderr: "" };
-  let child: Bun.Subprocess<Uint8Array | "ignore", "pipe", "pipe">;
+type Child = Bun.Subprocess<Uint8Array | "ignore", "pipe", "pipe">;
+
+function start(command: Command, env: BunRunnerOptions["env"]): Child | Error {
   try {
-    child = Bun.spawn([command.file, ...command.argv], {
+    return Bun.spawn([command.file, ...command.argv], {
       env,
       stdin: command.stdin === undefined ? "ignore" : new TextEncoder().encode(command.stdin),
       stdout: "pipe",
       stderr: "pipe",
+      // At the head of a process group of its own, so that a tool that is a script is killed with what it runs.
+      detached: true,
     });
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
-      return notFound(command.file, env["PATH"] ?? "");
-    }
-    return { kind: "notStarted", reason: error instanceof Error ? error.message : String(error) };
+    return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+async function notStarted(command: Command, error: Error, path: string): Promise<CommandResult> {
+  if ("code" in error && error.code === "ENOENT") return notFound(command.file, path);
+  return { kind: "notStarted", reason: error.message };
+}
+
+async function outcomeOf(child: Child, timeoutMs: number): Promise<CommandResult> {
   const answer = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   const first = await within(answer, timeoutMs);
   if (first === "late") {
-    child.kill("SIGKILL");
+    killAll(child);
     return { kind: "timedOut", timeoutMs, stdout: "", stderr: "" };
   }
   const [stdout, stderr] = first;
   return child.signalCode === null
     ? { kind: "exited", exitCode: child.exitCode ?? 0, stdout, stderr }
     : { kind: "signalled", signal: String(child.signalCode), stdout, stderr };
+}
+
+/** The process and what it has started. */
+function killAll(child: Child): void {
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // All of them have ended by themselves.
+  }
 }

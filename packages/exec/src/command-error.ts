@@ -10,6 +10,7 @@ export class CommandError extends Error {
   get failure(): "toolMissing" | "timedOut" | "tryAgain" | "failed" {
     if (this.result.kind === "notFound") return "toolMissing";
     if (this.result.kind === "timedOut") return "timedOut";
+    if (this.result.kind === "stopped") return "tryAgain";
     return "failed";
   }
 
@@ -40,13 +41,15 @@ export class CommandError extends Error {
 function outcome(result: CommandResult): string {
   switch (result.kind) {
     case "exited": {
-      const said = result.stderr.trim().split("\n").at(-1) ?? "";
+      const said = result.stderr.trim().split("\n").findLast(isReason) ?? "";
       return `exit code ${result.exitCode}${said === "" ? "" : `: ${said}`}`;
     }
     case "signalled":
       return `ended by ${result.signal}`;
     case "timedOut":
       return `no answer within ${result.timeoutMs} ms, killed`;
+    case "stopped":
+      return `stopped, because ${result.signal} came`;
     case "notFound": {
       const seen = result.elsewhere === undefined ? "" : `, but there is one in ${result.elsewhere}`;
       return `no such executable on PATH (${result.path})${seen}`;
@@ -54,6 +57,11 @@ function outcome(result: CommandResult): string {
     case "notStarted":
       return `could not be started: ${result.reason}`;
   }
+}
+
+/** What tools add behind the reason: where to read on, and a place that is among the details. */
+function isReason(line: string): boolean {
+  return !/^(Try [`'"].* for more information\.|Error occurred at line: \d+)$/.test(line);
 }
 
 /** Runs a command whose only good end is exit code 0, and gives its standard output. Throws CommandError. */

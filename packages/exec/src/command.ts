@@ -20,6 +20,8 @@ export type CommandResult =
       readonly stdout: string;
       readonly stderr: string;
     }
+  /** A signal told this process to end: the tool was killed for it, or not started any more. */
+  | { readonly kind: "stopped"; readonly signal: string }
   /** No such executable on PATH; `elsewhere` is a usual directory that has one. */
   | { readonly kind: "notFound"; readonly path: string; readonly elsewhere?: string }
   /** The executable is there but could not be started (EACCES, E2BIG, ENOEXEC, …). */

@@ -43,6 +43,7 @@ function complete(result: ScriptedResult): CommandResult {
   switch (result.kind) {
     case "signalled":
     case "timedOut":
+    case "stopped":
     case "notFound":
     case "notStarted":
       return result;

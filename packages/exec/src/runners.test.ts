@@ -1,4 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
 import { bunRunner } from "./bun-runner.ts";
 import { commandLine, type Runner } from "./command.ts";
 import { CommandError, runToSuccess } from "./command-error.ts";
@@ -77,6 +80,31 @@ test("bunRunner's budget is for all calls together", async () => {
   });
 });
 
+test("bunRunner's way back has a time of its own", async () => {
+  const runner = bunRunner({ env, budgetMs: 1 });
+  expect(await runner.run({ file: "sleep", argv: ["60"] })).toMatchObject({ kind: "timedOut" });
+  runner.turnBack();
+  expect(await runner.run({ file: "true", argv: [] })).toMatchObject({ kind: "exited", exitCode: 0 });
+});
+
+test("bunRunner kills a tool with all it has started", async () => {
+  const runner = bunRunner({ env, budgetMs: 30_000 });
+  const script = 'sleep 60 & echo $! >"$0"; wait';
+  const file = join(mkdtempSync(join(tmpdir(), "runner-")), "pid");
+  await runner.run({ file: "sh", argv: ["-c", script, file], timeoutMs: 300 });
+  const pid = readFileSync(file, "utf8").trim();
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 5000);
+});
+
+/** Not so where there is none, or where nobody has asked yet how it ended. */
+function isAlive(pid: string): boolean {
+  try {
+    return !/^State:\s*[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
 describe("CommandError", () => {
   const command = { file: "tc", argv: ["-batch", "-"], stdin: "qdisc add dev 'x'\n" };
   const failing = scriptedRunner([{ command, result: { exitCode: 2, stderr: "one\ntwo\n" } }]);
@@ -90,9 +118,17 @@ describe("CommandError", () => {
     );
   });
 
+  test("tells the reason, not what stands behind it", () => {
+    const stderr =
+      "iptables-restore: unable to initialize table 'raw'\nError occurred at line: 1\nTry `iptables-restore -h' for more information.\n";
+    const { message } = new CommandError(command, { kind: "exited", exitCode: 2, stdout: "", stderr });
+    expect(message).toBe("tc: exit code 2: iptables-restore: unable to initialize table 'raw'");
+  });
+
   test.each([
     ["toolMissing", { kind: "notFound", path: "/bin" }],
     ["timedOut", { kind: "timedOut", timeoutMs: 5, stdout: "", stderr: "" }],
+    ["tryAgain", { kind: "stopped", signal: "SIGTERM" }],
     ["failed", { kind: "signalled", signal: "SIGKILL", stdout: "", stderr: "" }],
     ["failed", { kind: "notStarted", reason: "EACCES" }],
   ] as const)("%s", (failure, result) => {

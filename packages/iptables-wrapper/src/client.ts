@@ -1,6 +1,6 @@
 import { type Command, CommandError, type CommandResult, type Runner } from "@cni-chain/exec";
 import type { Change } from "./change.ts";
-import { parseListing } from "./parse-listing.ts";
+import { type ListedChain, parseListing } from "./parse-listing.ts";
 import { renderListing, renderRestore } from "./render-restore.ts";
 import type { Family } from "./rule.ts";
 import { type ByTable, byTable, inTables, type Table } from "./table.ts";
@@ -25,7 +25,8 @@ export interface Iptables {
     family: Family,
     chains: ByTable<readonly string[]>,
     changes: ByTable<readonly Change[]>,
-  ): Promise<{ readonly applied: boolean; readonly observed: ObservedTables }>;
+    more?: { readonly accuracy?: "exact"; readonly andThen?: ByTable<readonly string[]> },
+  ): Promise<Tried>;
   /** Carries all changes of a table out, or none. No process where there are none. Throws IptablesError. */
   apply(family: Family, changes: ByTable<readonly Change[]>): Promise<void>;
   /**
@@ -37,6 +38,17 @@ export interface Iptables {
     changes: ByTable<readonly Change[]>,
     chains: ByTable<readonly string[]>,
   ): Promise<ObservedTables>;
+  /** True where it is told without a process that a chain of table nat is missing: asking for one more costs nothing. */
+  tellsMissing?(family: Family): Promise<boolean>;
+}
+
+/** What became of changes that were tried. */
+export interface Tried {
+  readonly applied: boolean;
+  /** Before the changes. */
+  readonly observed: ObservedTables;
+  /** Behind them, the exact state of the chains that `andThen` names; where it was asked for and they are made. */
+  readonly after?: ObservedTables;
 }
 
 /** What was seen of each table that was asked for. */
@@ -89,7 +101,7 @@ export function iptables(
       // Where anything is known at this point, the last look has ended at a chain that is missing.
       const isEnough = isNewNode() || !rest.some(({ chain }) => builtIn.has(chain));
       if (accuracy !== "exact" && known.size > 0 && isEnough && !rest.some(isThere)) break;
-      noteStates(await run(family, renderListing(namesIn(rest))), rest, known);
+      noteStates(listedBy(await run(family, renderListing(namesIn(rest)))), rest, known);
     }
     const looked = asked.map((one) => ({ ...one, state: known.get(one) ?? unknown }));
     return byTable(looked, (group) => new Map(group.map(({ chain, state }) => [chain, state])));
@@ -97,19 +109,31 @@ export function iptables(
 
   return {
     observe: (family, chains, accuracy) => lookOn(family, askedIn(chains), new Map(), accuracy),
-    async observeAndApply(family, chains, changes) {
+    async observeAndApply(family, chains, changes, { accuracy, andThen = {} } = {}) {
       const asked = askedIn(chains);
+      const askedAfter = askedIn(andThen);
       const known: Known = new Map();
-      const answer = await run(family, renderListing(chains, changes));
-      const { result } = answer;
-      const applied = result.kind === "exited" && result.exitCode === 0;
-      noteStates(answer, asked, known);
-      return { applied, observed: await lookOn(family, asked, known) };
+      if (accuracy === "exact") await noteMissing(family, [...asked, ...askedAfter], known);
+      const isVain = asked.some((one) => known.has(one) && isChanged(one, changes));
+      if (isVain) return { applied: false, observed: await lookOn(family, asked, known, accuracy) };
+      const isUnknown = (one: Asked) => !known.has(one);
+      const [rest, restAfter] = [asked.filter(isUnknown), askedAfter.filter(isUnknown)];
+      const listing = renderListing(namesIn(rest), changes) + renderListing(namesIn(restAfter));
+      const answer = listedBy(await run(family, listing));
+      // What is listed behind the changes stands behind their commit.
+      const applied = answer.exitCode === 0 || answer.listed.length > rest.length;
+      noteStates(answer, applied ? [...rest, ...restAfter] : rest, known);
+      const observed = await lookOn(family, asked, known, accuracy);
+      if (!applied || askedAfter.length === 0) return { applied, observed };
+      return { applied, observed, after: await lookOn(family, askedAfter, known, "exact") };
     },
+    // Any name will do: what is told of one is told of all.
+    tellsMissing: async (family) => (await choice()).presence(family, "nat", "OUTPUT") !== undefined,
     async apply(family, changes) {
       if (inTables(changes).length === 0) return;
       const { command, result } = await run(family, renderRestore(changes));
       if (result.kind !== "exited" || result.exitCode !== 0) throw new IptablesError(command, result);
+      if (result.stdout !== "") throw new IptablesError(command, unexpected(result));
     },
     async applyAndObserve(family, changes, chains) {
       const asked = askedIn(chains);
@@ -121,10 +145,16 @@ export function iptables(
       if (result.kind !== "exited") throw new IptablesError(command, result);
       // What is listed stands behind the commit. Nothing listed: it was refused, or the first chain is gone.
       if (result.exitCode !== 0 && result.stdout === "") throw new IptablesError(command, result);
-      noteStates(answer, rest, known);
+      noteStates(listedBy(answer), rest, known);
       return lookOn(family, asked, known, "exact");
     },
   };
+}
+
+/** Nothing was asked that would be printed: whatever this was, it has not done the work. */
+function unexpected(result: Extract<CommandResult, { kind: "exited" }>): CommandResult {
+  const [line = ""] = result.stdout.split("\n");
+  return { ...result, stderr: `${result.stderr}unexpected output: ${JSON.stringify(line)}` };
 }
 
 /** The command that takes this text, as the client gives it. */
@@ -156,19 +186,33 @@ function namesIn(asked: readonly Asked[]): ByTable<string[]> {
   return byTable(asked, (group) => group.map(({ chain }) => chain));
 }
 
+/** What a process has listed; `error` is what it is where that was not what it was asked for. */
+interface Listed {
+  readonly listed: readonly ListedChain[];
+  readonly exitCode: number;
+  readonly error: IptablesError;
+}
+
+function listedBy({ command, result }: Answer): Listed {
+  const error = new IptablesError(command, result);
+  if (result.kind !== "exited") throw error;
+  return { listed: parseListing(result.stdout), exitCode: result.exitCode, error };
+}
+
+function isChanged({ table, chain }: Asked, changes: ByTable<readonly Change[]>): boolean {
+  return (changes[table] ?? []).some((change) => change.chain === chain);
+}
+
 const builtIn = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
 
 /**
  * The chains that were listed, and the one that ended the listing as absent: exit code 1 is how both variants
  * answer a chain that is not there. A listing that is complete says nothing of what failed behind it.
  */
-function noteStates({ command, result }: Answer, asked: readonly Asked[], known: Known): void {
-  if (result.kind !== "exited") throw new IptablesError(command, result);
-  const listed = parseListing(result.stdout);
+function noteStates({ listed, exitCode, error }: Listed, asked: readonly Asked[], known: Known): void {
   const isInOrder = listed.every(({ chain }, at) => chain === asked[at]?.chain);
   const missing = asked[listed.length];
-  const isAnswer = missing === undefined || (result.exitCode === 1 && !builtIn.has(missing.chain));
-  const error = new IptablesError(command, result);
+  const isAnswer = missing === undefined || (exitCode === 1 && !builtIn.has(missing.chain));
   if (!isInOrder || !isAnswer || error.failure === "tryAgain") throw error;
   for (const [at, one] of asked.entries()) {
     const rules = listed[at]?.rules;

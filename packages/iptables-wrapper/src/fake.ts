@@ -48,7 +48,7 @@ export function fakeIptables(
       }
       applied.push(stdin);
     },
-    async observeAndApply(family, chains, changes) {
+    async observeAndApply(family, chains, changes, { andThen } = {}) {
       const observed = await fake.observe(family, chains);
       const complete = inTables(chains).every(([table, names]) =>
         names.every((chain) => observed[table]?.get(chain)?.kind === "present"),
@@ -56,7 +56,8 @@ export function fakeIptables(
       if (!complete) return { applied: false, observed };
       try {
         await fake.apply(family, changes);
-        return { applied: true, observed };
+        if (andThen === undefined) return { applied: true, observed };
+        return { applied: true, observed, after: await fake.observe(family, andThen) };
       } catch (error) {
         if (error instanceof IptablesError && error.failure === "failed") return { applied: false, observed };
         throw error;

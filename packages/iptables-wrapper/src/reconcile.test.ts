@@ -1,3 +1,4 @@
+import type { Runner } from "@cni-chain/exec";
 import { scriptedRunner } from "@cni-chain/exec/fake";
 import { describe, expect, test } from "vitest";
 import { iptables } from "./client.ts";
@@ -67,6 +68,29 @@ describe("observe", () => {
     runner.finish();
   });
 
+  test("asks for nothing that is known to be missing, and for the rest at once", async () => {
+    const presence = () => (_family: string, _table: string, chain: string) => chain === "B" || chain === "D";
+    const look = (runner: Runner, accuracy?: "exact") =>
+      iptables(runner, undefined, presence).observe("v4", { nat: ["A", "B", "C", "D"] }, accuracy);
+    for (const accuracy of ["exact", undefined] as const) {
+      const runner = scriptedRunner([{ command: restore("-S B\n-S D"), result: { stdout: "-N B\n-N D\n" } }]);
+      const { nat } = await look(runner, accuracy);
+      expect([...(nat?.values() ?? [])].map(({ kind }) => kind)).toEqual([
+        "absent",
+        "present",
+        "absent",
+        "present",
+      ]);
+      runner.finish();
+    }
+  });
+
+  test("starts no process where everything is known to be missing", async () => {
+    const client = iptables(scriptedRunner([]), undefined, () => () => false);
+    const { nat } = await client.observe("v4", { nat: ["A", "B"] }, "exact");
+    expect([...(nat?.values() ?? [])].map(({ kind }) => kind)).toEqual(["absent", "absent"]);
+  });
+
   test.each([2, 3, 4])("takes exit code %i for a failure, not for absence", async (exitCode) => {
     const runner = scriptedRunner([
       { command: restore("-S A"), result: { exitCode, stderr: "Permission denied" } },
@@ -77,6 +101,51 @@ describe("observe", () => {
   test("takes a built-in chain that cannot be listed for a failure", async () => {
     const runner = scriptedRunner([{ command: restore("-S PREROUTING"), result: { exitCode: 1 } }]);
     await expect(iptables(runner).observe("v4", { nat: ["PREROUTING"] })).rejects.toThrow(/exit code 1/);
+  });
+});
+
+describe("the look behind a transaction", () => {
+  const removing = (): Reconciliation => ({
+    family: "v4",
+    chains: { nat: ["A"] },
+    accuracy: "exact",
+    andThen: { nat: ["D"], raw: ["G"] },
+    plan: ({ nat = new Map() }) => ({ nat: transaction(nat, { absent: ["A"] }) }),
+  });
+  const listed = { command: restore("-S A"), result: { stdout: "-N A\n" } };
+  const removed = {
+    ...restore(""),
+    stdin: "*nat\n-X A\nCOMMIT\n*nat\n-S D\nCOMMIT\n*raw\n-S G\nCOMMIT\n",
+  };
+
+  test("is in the same process", async () => {
+    const runner = scriptedRunner([listed, { command: removed, result: { stdout: "-N D\n-N G\n" } }]);
+    const { after } = await reconcile(iptables(runner), removing());
+    expect([after?.nat?.get("D")?.kind, after?.raw?.get("G")?.kind]).toEqual(["present", "present"]);
+    runner.finish();
+  });
+
+  test("may end at a chain that is missing, behind the commit", async () => {
+    const runner = scriptedRunner([listed, { command: removed, result: { stdout: "-N D\n", exitCode: 1 } }]);
+    const { after } = await reconcile(iptables(runner), removing());
+    expect([after?.nat?.get("D")?.kind, after?.raw?.get("G")?.kind]).toEqual(["present", "absent"]);
+    runner.finish();
+  });
+
+  test("tells nothing where it lists nothing: then the transaction is planned again", async () => {
+    const runner = scriptedRunner([
+      listed,
+      { command: removed, result: { exitCode: 1 } },
+      { command: restore("-S A"), result: { exitCode: 1 } },
+    ]);
+    expect((await reconcile(iptables(runner), removing())).after).toBeUndefined();
+    runner.finish();
+  });
+
+  test("is not taken where there is nothing to change", async () => {
+    const runner = scriptedRunner([{ command: restore("-S A"), result: { exitCode: 1 } }]);
+    expect((await reconcile(iptables(runner), removing())).after).toBeUndefined();
+    runner.finish();
   });
 });
 

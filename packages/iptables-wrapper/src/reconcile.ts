@@ -1,5 +1,6 @@
 import type { Change } from "./change.ts";
 import { type Iptables, IptablesError, type ObservedTables } from "./client.ts";
+import { renderRestore } from "./render-restore.ts";
 import type { Family } from "./rule.ts";
 import { type ByTable, inTables, type Table } from "./table.ts";
 
@@ -9,6 +10,8 @@ export interface Reconciliation {
   readonly chains: ByTable<readonly string[]>;
   /** `exact` where a chain must not be taken as absent before somebody has looked. */
   readonly accuracy?: "exact";
+  /** The state of these chains, where somebody has looked just now. */
+  readonly seen?: ObservedTables;
   /**
    * What most likely is to be done, for tables that `chains` names. It is tried at once, with a listing of what
    * was there before: if it was the plan, one process did it all.
@@ -30,13 +33,14 @@ const maxAttempts = 8;
  */
 export async function reconcile(iptables: Iptables, task: Reconciliation): Promise<Reconciled> {
   const guessed = task.guess === undefined ? undefined : await tryGuess(iptables, task, task.guess);
-  if (guessed?.done) return { before: guessed.before };
-  let observed = guessed?.seen ?? (await iptables.observe(task.family, task.chains, task.accuracy));
+  if (guessed?.done) return guessed.reconciled;
+  let observed =
+    guessed?.seen ?? task.seen ?? (await iptables.observe(task.family, task.chains, task.accuracy));
   let changes = await task.plan(observed);
   for (let attempt = 1; ; attempt += 1) {
     try {
       const after = await applyAndLook(iptables, task, changes);
-      return { before: observed, ...(after === undefined ? {} : { after }) };
+      return { before: guessed?.before ?? observed, ...(after === undefined ? {} : { after }) };
     } catch (error) {
       if (!(error instanceof IptablesError) || error.failure !== "failed" || attempt === maxAttempts)
         throw error;
@@ -68,9 +72,9 @@ async function applyAndLook(
 }
 
 type Guessed =
-  | { readonly done: true; readonly before: ObservedTables }
-  /** `seen` is what is there now, if that is known. */
-  | { readonly done: false; readonly seen: ObservedTables | undefined };
+  | { readonly done: true; readonly reconciled: Reconciled }
+  /** `seen` is what is there now, if that is known; `before` what was there before a guess that was carried out. */
+  | { readonly done: false; readonly seen?: ObservedTables; readonly before?: ObservedTables };
 
 /** Tries the guess; what it left out of the plan, in other tables, is done after it. */
 async function tryGuess(
@@ -78,14 +82,19 @@ async function tryGuess(
   task: Reconciliation,
   guess: ByTable<readonly Change[]>,
 ): Promise<Guessed> {
-  const { applied, observed } = await iptables.observeAndApply(task.family, task.chains, guess);
-  if (!applied) return { done: false, seen: task.accuracy === "exact" ? undefined : observed };
+  const { family, chains, ...more } = task;
+  const { applied, observed, after } = await iptables.observeAndApply(family, chains, guess, more);
+  if (!applied) return { done: false, seen: observed };
   const plan = await task.plan(observed);
-  const planned = (table: Table) => JSON.stringify(plan[table] ?? []);
-  if (inTables(guess).some(([table, changes]) => planned(table) !== JSON.stringify(changes))) {
-    return { done: false, seen: undefined };
+  // As text: a rule that was listed as it is written is the same.
+  if (inTables(guess).some(([table]) => lines(plan, table) !== lines(guess, table))) {
+    return { done: false, before: observed };
   }
   const rest = inTables(plan).filter(([table]) => guess[table] === undefined);
-  await iptables.apply(task.family, Object.fromEntries(rest));
-  return { done: true, before: observed };
+  await iptables.apply(family, Object.fromEntries(rest));
+  return { done: true, reconciled: { before: observed, ...(after === undefined ? {} : { after }) } };
+}
+
+function lines(changes: ByTable<readonly Change[]>, table: Table): string {
+  return renderRestore({ [table]: changes[table] ?? [] });
 }

@@ -26,7 +26,7 @@ test("a transaction is one table, one line a change, one COMMIT", () => {
       "*nat",
       "-N A",
       "-F B",
-      '-A A -m comment --comment "a \\"b\\"" -p tcp --dport 80 -j B',
+      '-A A -p tcp -m comment --comment "a \\"b\\"" --dport 80 -j B',
       "-I POSTROUTING 1 -j MASQUERADE",
       "-D C -s 10.0.0.0/8 -j D",
       "-X D",

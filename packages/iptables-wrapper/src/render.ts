@@ -16,11 +16,11 @@ export function renderRule(rule: Rule): string[] {
   if (rule.inInterface !== undefined) {
     tokens.push(...(rule.inInterface.negated ? ["!"] : []), "-i", rule.inInterface.name);
   }
-  if (rule.comment !== undefined) tokens.push("-m", "comment", "--comment", checkedComment(rule.comment));
-  if (rule.destinationPorts !== undefined) tokens.push("-m", "multiport");
   if (rule.protocol !== undefined) tokens.push("-p", rule.protocol);
-  if (rule.destinationPorts !== undefined)
-    tokens.push("--destination-ports", portList(rule.destinationPorts));
+  if (rule.comment !== undefined) tokens.push("-m", "comment", "--comment", checkedComment(rule.comment));
+  if (rule.destinationPorts !== undefined) {
+    tokens.push("-m", "multiport", "--dports", portList(rule.destinationPorts));
+  }
   if (rule.destinationPort !== undefined) tokens.push("--dport", port(rule.destinationPort));
   if (rule.destinationType !== undefined) tokens.push("-m", "addrtype", "--dst-type", rule.destinationType);
   if (rule.mark !== undefined) tokens.push("-m", "mark", "--mark", hexMark(rule.mark));

@@ -1,6 +1,6 @@
 import type { Command, Runner } from "@cni-chain/exec";
 import { describe, expect, test } from "vitest";
-import { chooseVariant, otherVariant } from "./variant.ts";
+import { chooseVariant, installedVariants, otherVariant, presenceIn, type Surroundings } from "./variant.ts";
 
 const nft = "/usr/sbin/xtables-nft-multi";
 const legacy = "/usr/sbin/xtables-legacy-multi";
@@ -31,7 +31,7 @@ function node(
       realPath: (tool) => tools.get(tool),
       legacyTables: () => (options.mangle ? ["nat", "mangle"] : ["nat"]),
     });
-  return { choose, calls };
+  return { choose, calls, runner };
 }
 
 describe("the plain name is taken", () => {
@@ -66,8 +66,75 @@ test.each([
   expect(otherVariant({ realPath, legacyTables: () => [] })).toBe(other);
 });
 
+test.each([
+  ["the other has the mark", true, "nft"],
+  ["nobody has", false, "plain"],
+])(
+  "where nft's kernel can be asked, legacy's without table mangle is settled, too, and no process is started: %s",
+  async (_, marked, variant) => {
+    const { runner, calls } = node(legacy, []);
+    const around: Surroundings = {
+      realPath: (tool) => (tool === "iptables-restore" ? legacy : nft),
+      legacyTables: () => ["nat"],
+      hasNftChain: (_family, table, chain) => marked && table === "mangle" && chain === "KUBE-KUBELET-CANARY",
+    };
+    expect(await chooseVariant(runner, around)).toBe(variant);
+    expect(calls).toEqual([]);
+  },
+);
+
+test.each([
+  ["nft's chains are known", "plain", nft, ["nat"], true, true],
+  ["and their absence", "nft", legacy, ["nat"], false, false],
+  ["unless nobody can tell", "nft", nft, [], undefined, undefined],
+  ["of legacy's none where it has no such table", "plain", legacy, ["filter"], true, false],
+  ["else they may be there", "legacy", nft, ["nat"], false, undefined],
+  ["as where its tables cannot be read", "legacy", nft, undefined, false, undefined],
+  ["a wrapper script says nothing", "plain", "/usr/sbin/iptables-wrapper", [], false, undefined],
+] as const)("presence of a chain: %s", (_, variant, plain, legacyTables, inNft, expected) => {
+  const presence = presenceIn(variant, {
+    realPath: () => plain,
+    legacyTables: () => legacyTables,
+    hasNftChain: () => inNft,
+  });
+  expect(presence("v6", "nat", "A")).toBe(expected);
+});
+
 test("a legacy marker nobody can have is not looked for", async () => {
   const { choose, calls } = node(nft, ["legacy"]);
   expect(await choose()).toBe("plain");
   expect(calls).toEqual([]);
+});
+
+test.each<[string, Readonly<Record<string, string>>, readonly (readonly [string, string | undefined])[]]>([
+  [
+    "both by their names, and no more by the plain one",
+    { "iptables-restore": nft, "iptables-nft-restore": nft, "iptables-legacy-restore": legacy },
+    [
+      ["nft", "nft"],
+      ["legacy", "legacy"],
+    ],
+  ],
+  ["the plain name alone", { "iptables-restore": legacy }, [["plain", "legacy"]]],
+  [
+    "the plain name for what has no other",
+    { "iptables-restore": nft, "iptables-legacy-restore": legacy },
+    [
+      ["legacy", "legacy"],
+      ["plain", "nft"],
+    ],
+  ],
+  ["a script", { "iptables-restore": "/usr/sbin/wrapper" }, [["plain", undefined]]],
+  [
+    "a script beside both",
+    { "iptables-restore": "/x", "iptables-nft-restore": nft, "iptables-legacy-restore": legacy },
+    [
+      ["nft", "nft"],
+      ["legacy", "legacy"],
+    ],
+  ],
+  ["none", {}, []],
+])("installed: %s", (_, tools, expected) => {
+  const around: Surroundings = { realPath: (tool) => tools[tool], legacyTables: () => [] };
+  expect(installedVariants("v4", around).map(({ variant, kind }) => [variant, kind])).toEqual(expected);
 });

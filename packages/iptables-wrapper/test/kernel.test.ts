@@ -176,6 +176,23 @@ describe.each(matrix)("$variant, $family", ({ variant, family }) => {
     const jumps = state?.kind === "present" ? state.rules.map((rule: ListedRule) => rule.tokens.at(-1)) : [];
     expect(jumps.sort()).toEqual(workers);
   });
+
+  test("a look behind a transaction, in its process, sees the tables as they are then", async () => {
+    await client.apply(family, { nat: [{ kind: "newChain", chain: "A" }] });
+    commands.length = 0;
+    const rule: Rule = { protocol: "tcp", target: { kind: "jump", to: "RETURN" } };
+    const { nat, raw } =
+      (await client.applyAndObserve?.(
+        family,
+        { nat: [{ kind: "append", chain: "A", rule }] },
+        { nat: ["A"], raw: ["PREROUTING"] },
+      )) ?? {};
+    expect(commands).toHaveLength(1);
+    expect(nat?.get("A")).toEqual({ kind: "present", rules: [{ tokens: ["-p", "tcp", "-j", "RETURN"] }] });
+    expect(raw?.get("PREROUTING")?.kind).toBe("present");
+    const twice = { nat: [{ kind: "newChain", chain: "A" }] } as const;
+    await expect(client.applyAndObserve?.(family, twice, { nat: ["A"] })).rejects.toThrow(IptablesError);
+  });
 });
 
 function withoutDates(saved: string): string {

@@ -42,5 +42,5 @@ export class FileError extends Error {
 
 /** True for the error of a path that leads nowhere. */
 export function isAbsent(error: unknown): boolean {
-  return error instanceof FileError && (error.code === "ENOENT" || error.code === "ENOTDIR");
+  return error instanceof FileError && ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(error.code);
 }

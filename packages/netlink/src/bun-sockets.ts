@@ -1,6 +1,9 @@
 import { FileError, files } from "@cni-chain/libc";
 import { errnoOf, type Libc, openedLibc } from "@cni-chain/libc/bun";
-import { NetlinkError } from "./errors.ts";
+import { errno, NetlinkError } from "./errors.ts";
+import { exchangeOver } from "./exchange.ts";
+import { findLink } from "./links.ts";
+import { type Listener, portsIn } from "./listener.ts";
 import type { OpenSocket, Protocol, Socket } from "./socket.ts";
 
 /** Of linux/netlink.h, linux/sched.h and asm-generic: the numbers are the same on x86-64 and arm64. */
@@ -12,6 +15,7 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const CLONE_NEWNET = 0x40000000;
 const SOL_NETLINK = 270;
+const NETLINK_ADD_MEMBERSHIP = 1;
 /** NETLINK_CAP_ACK, _EXT_ACK, _GET_STRICT_CHK: short acknowledgements, with the kernel's own words; dumps of what is asked for alone. Older kernels lack some. */
 const socketOptions = [10, 11, 12];
 
@@ -33,11 +37,45 @@ export function netlinkSockets(home?: string): OpenSocket | undefined {
     socketOn(openIn(libc, netns, protocol), `socket in ${netns ?? "this namespace"}`);
 }
 
-/** True once the thread could not come back from another namespace: nothing may be done there by mistake. */
-let lost = false;
+/**
+ * Listens to multicast groups of rtnetlink in this namespace; undefined where this engine cannot call the C library.
+ * Throws NetlinkError.
+ */
+export function netlinkListener(groups: readonly number[]): Listener | undefined {
+  const libc = openedLibc();
+  if (libc === undefined) return undefined;
+  const fd = openHere(libc, "route");
+  const socket = socketOn(fd, "listening socket");
+  // What is sent first gives the socket its address, without which the kernel's own messages pass it by.
+  findLink(exchangeOver(socket), { name: "lo" });
+  for (const group of groups) {
+    if (libc.setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, new Int32Array([group]), 4) !== 0) {
+      throw refused(libc, `join group ${group}`);
+    }
+  }
+  return {
+    heard(own) {
+      let heard = false;
+      for (;;) {
+        try {
+          const datagram = socket.receive();
+          if (datagram === undefined) return heard;
+          heard ||= own === undefined || portsIn(datagram).some((port) => !own.has(port));
+        } catch (error) {
+          if (!(error instanceof NetlinkError) || error.errno !== errno.ENOBUFS) throw error;
+          heard = true;
+        }
+      }
+    },
+    close: () => socket.close(),
+  };
+}
+
+/** Set once the thread could not come back from another namespace: nothing may be done there by mistake. */
+let lost: NetlinkError | undefined;
 
 function openIn(libc: Libc, netns: string | undefined, protocol: Protocol): number {
-  if (lost) throw new Error("the thread is in another network namespace and cannot come back");
+  if (lost !== undefined) throw lost;
   if (netns === undefined) return openHere(libc, protocol);
   const here = files.open("/proc/thread-self/ns/net");
   try {
@@ -50,7 +88,7 @@ function openIn(libc: Libc, netns: string | undefined, protocol: Protocol): numb
     try {
       return openHere(libc, protocol);
     } finally {
-      lost = libc.setns(here, CLONE_NEWNET) !== 0;
+      if (libc.setns(here, CLONE_NEWNET) !== 0) lost = refused(libc, `setns back from ${netns}`);
     }
   } finally {
     files.close(here);

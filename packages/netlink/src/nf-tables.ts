@@ -4,9 +4,9 @@ import type { Exchange } from "./exchange.ts";
 import { flag, type Request } from "./message.ts";
 
 /** Messages of linux/netfilter/nf_tables.h, in their subsystem (NFNL_SUBSYS_NFTABLES). */
-const messageType = { getTable: 0x0a01, getChain: 0x0a04 } as const;
-/** NFTA_TABLE_NAME; NFTA_CHAIN_TABLE and _NAME. */
-const attribute = { tableName: 1, chainTable: 1, chainName: 3 } as const;
+const messageType = { getTable: 0x0a01, getChain: 0x0a04, getGeneration: 0x0a10 } as const;
+/** NFTA_TABLE_NAME; NFTA_CHAIN_TABLE and _NAME; NFTA_GEN_ID. */
+const attribute = { tableName: 1, chainTable: 1, chainName: 3, generation: 1 } as const;
 /** struct nfgenmsg of linux/netfilter/nfnetlink.h, behind which the attributes begin: family, version, resource. */
 const headerBytes = 4;
 /** NFPROTO_… of linux/netfilter.h, by the names of nft. */
@@ -44,6 +44,15 @@ export function nfTableNames(exchange: Exchange): ReadonlySet<string> {
     if (body[0] === families.ip6) names.add(`ip6 ${name}`);
   }
   return names;
+}
+
+/** The number of nf_tables' rules as they are now: every transaction, whosever, makes it another. Throws NetlinkError. */
+export function nfGeneration(exchange: Exchange): string {
+  const request = nfRequest(() => "nft generation", messageType.getGeneration, 0, 0, []);
+  const [message] = exchange(request);
+  const id = message && parseAttributes(message.body.subarray(headerBytes)).get(attribute.generation);
+  if (id === undefined) throw new NetlinkError(request.what(), 0, "acknowledged, but not answered");
+  return id.toHex();
 }
 
 function nfRequest(

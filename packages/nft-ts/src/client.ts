@@ -40,7 +40,12 @@ export function nftables(runner: Runner): Nftables {
     async apply(family, table, changes) {
       if (changes.length === 0) return;
       const command = changesCommand(family, table, changes);
-      stdoutOf(command, await runner.run(command));
+      const result = await runner.run(command);
+      const stdout = stdoutOf(command, result);
+      if (stdout === "") return;
+      // Nothing was asked that would be printed: whatever this was, it has not done the work.
+      const stderr = `unexpected output: ${JSON.stringify(stdout.split("\n")[0])}`;
+      throw new NftablesError(command, { kind: "exited", exitCode: 0, stdout, stderr });
     },
   };
 }

@@ -33,7 +33,9 @@ function equal(a: readonly string[], b: readonly string[]): boolean {
  * can tell, so there are none for it.
  */
 export function expressionsOf(family: Family, { matches, verdict }: Rule): readonly unknown[] {
-  const matching = matches.flatMap((match) => (match.kind === "text" ? [] : [matchExpression(family, match)]));
+  const matching = matches.flatMap((match) =>
+    match.kind === "text" ? [] : [matchExpression(family, match)],
+  );
   return [...matching, verdictExpression(verdict)];
 }
 

@@ -177,6 +177,7 @@ test("what comes by a wire is kept from 127.0.0.0/8 before it is opened", async 
   await bench.add(bench.call([web]));
   expect(bench.iptables.rules("v4", "PREROUTING", "raw")).toEqual([
     "-d 127.0.0.0/8 -m comment --comment CNI portfwd loopback guard -j CNI-HOSTPORT-LOCAL",
+    "-s 127.0.0.0/8 -m comment --comment CNI portfwd loopback guard -j CNI-HOSTPORT-LOCAL",
   ]);
   expect(bench.iptables.rules("v4", "CNI-HOSTPORT-LOCAL", "raw")?.at(-1)).toBe("! -i lo -j DROP");
 });
@@ -243,9 +244,11 @@ test("DEL under a new name of the network removes what leads to the interface, a
   await bench.add(bench.call([web]));
   const renamed = { network: "renamed", containerId: "c1", ifname: "eth0" };
   const { backend } = bench.tools;
-  expect(await backend.remove(renamed, "v4", async () => ["10.0.0.9"])).toEqual([]);
+  expect(await backend.remove(renamed, "v4", { addresses: async () => ["10.0.0.9"] })).toEqual([]);
   expect(bench.iptables.rules("v4", own)).toHaveLength(3);
-  expect(await backend.remove(renamed, "v4", async () => ["10.0.0.2", "fd00::2"])).toHaveLength(1);
+  expect(
+    await backend.remove(renamed, "v4", { addresses: async () => ["10.0.0.2", "fd00::2"] }),
+  ).toHaveLength(1);
   expect(bench.iptables.rules("v4", own)).toBeUndefined();
   expect(bench.iptables.rules("v4", "CNI-HOSTPORT-DNAT")).toEqual([]);
 });
@@ -256,7 +259,7 @@ test("DEL asks for no addresses where its own name has rules", async () => {
   const other = bench.call([{ ...web, hostPort: 9090 }]);
   await bench.add({ ...other, attachment: { ...other.attachment, network: "other" } });
   const { attachment } = bench.delCall();
-  await bench.tools.backend.remove(attachment, "v4", () => Promise.reject(new Error("asked")));
+  await bench.tools.backend.remove(attachment, "v4", { addresses: () => Promise.reject(new Error("asked")) });
   expect(bench.iptables.rules("v4", "CNI-HOSTPORT-DNAT")).toHaveLength(1);
 });
 
@@ -269,6 +272,11 @@ test("DEL removes what plugins of 2017 left", async () => {
       { kind: "newChain", chain: legacy },
       { kind: "append", chain: legacy, rule: { target: { kind: "masquerade" } } },
       { kind: "append", chain: "CNI-HOSTPORT-SNAT", rule: { target: { kind: "jump", to: legacy } } },
+      {
+        kind: "append",
+        chain: "POSTROUTING",
+        rule: { source: "127.0.0.1", target: { kind: "jump", to: "CNI-HOSTPORT-SNAT" } },
+      },
     ],
   });
   await del(bench.delCall(), bench.tools);

@@ -31,6 +31,7 @@ export async function add(call: Call, prevResult: Result, tools: Tools): Promise
     await warnOfNode(call, destinations, prevResult, tools);
     return prevResult;
   }
+  tools.turnBack?.();
   for (const { family } of destinations) {
     try {
       await tools.backend.remove(attachment, family);

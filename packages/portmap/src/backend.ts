@@ -20,6 +20,13 @@ export interface Request {
 /** Looks up the addresses of the attachment's interface; none where it cannot be seen any more. */
 export type Addresses = () => Promise<readonly string[]>;
 
+/** What a DEL may know beside names: none of it is certain, and all of it only ever makes the work less. */
+export interface Hints {
+  readonly addresses?: Addresses;
+  /** What ADD was given, where the runtime still says so. */
+  readonly config?: PortmapConfig | undefined;
+}
+
 export const noAddresses: Addresses = async () => [];
 
 /** A way to hold the rules: iptables or nftables. */
@@ -42,7 +49,7 @@ export interface Backend {
    * some of the same container on a network of another name, those that lead to the interface's `addresses`
    * are its own from before the network was renamed, and go.
    */
-  remove(attachment: Attachment, family: Family, addresses?: Addresses): Promise<readonly Forward[]>;
+  remove(attachment: Attachment, family: Family, hints?: Hints): Promise<readonly Forward[]>;
   /**
    * Removes the rules of every container of a network but these, as far as their owner can be told, whoever
    * made them, and gives what they forwarded.

@@ -1,10 +1,11 @@
 import { CniError, ErrorCode } from "@cni-chain/core";
 import { findTool, nodeFiles } from "@cni-chain/exec/requirements";
-import { chooseVariant, otherVariant, type Variant } from "iptables-wrapper";
+import { chooseVariant, type Family, type Iptables, otherVariant, type Variant } from "iptables-wrapper";
 import type { Backend } from "./backend.ts";
 import { clearingOther } from "./clearing-other.ts";
 import { type BackendName, unfitFields, type Wanted } from "./config.ts";
 import { iptablesBackend } from "./iptables/backend.ts";
+import { isBare } from "./iptables/observe.ts";
 import { iptablesClient } from "./iptables-client.ts";
 import { type LeftBehind, leftBehindBy, mayHoldNat, nftTableNames, type TableNames } from "./left-behind.ts";
 import { type NfLook, nfLook } from "./nf-look.ts";
@@ -64,18 +65,29 @@ function iptablesInVariants(host: Host, nf: NfLook, tableNames: TableNames): Bac
     chosen ??= chooseVariant(host.runner, around);
     return chosen;
   };
-  const other: LeftBehind = async (family) => {
+  const lookForOther: LeftBehind = async (family) => {
     const name = (await variant()) === "plain" ? otherVariant(around) : "plain";
     if (name === undefined) return undefined;
     if (name !== "plain" && !(await mayHoldNat(name, family, tableNames))) return undefined;
-    return backendIn(async () => name, main.reaches);
+    const client = iptablesClient(host, around, async () => name);
+    return (await isBare(client, family)) ? undefined : backendIn(client, main.reaches);
   };
-  const backendIn = (which: () => Promise<Variant>, reachesBesides: Backend["reaches"]) =>
-    iptablesBackend(iptablesClient(host, around, which), {
+  // Nobody changes the variant while a call is under way.
+  const others = new Map<Family, ReturnType<LeftBehind>>();
+  const other: LeftBehind = (family) => {
+    const found = others.get(family) ?? lookForOther(family);
+    others.set(family, found);
+    return found;
+  };
+  const backendIn = (client: Iptables, reachesBesides: Backend["reaches"]) =>
+    iptablesBackend(client, {
       ...host,
       isReachedElsewhere: async (device) =>
         (await reachesBesides(device)) || ((await host.isReachedElsewhere?.(device)) ?? false),
     });
-  const main = backendIn(variant, async (device) => (await (await other("v4"))?.reaches(device)) ?? false);
+  const main = backendIn(
+    iptablesClient(host, around, variant),
+    async (device) => (await (await other("v4"))?.reaches(device)) ?? false,
+  );
   return clearingOther(main, other);
 }

@@ -10,8 +10,8 @@ type Forwards = Promise<readonly Forward[]>;
 export function clearingOther(main: Backend, leftBehind: LeftBehind): Backend {
   return {
     ...main,
-    remove: (attachment, family, addresses) =>
-      inBoth(attachment.network, family, (backend) => backend.remove(attachment, family, addresses)),
+    remove: (attachment, family, hints) =>
+      inBoth(attachment.network, family, (backend) => backend.remove(attachment, family, hints)),
     collect: (network, valid, family) =>
       inBoth(network, family, (backend) => backend.collect(network, valid, family)),
   };

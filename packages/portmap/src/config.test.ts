@@ -20,6 +20,7 @@ test("defaults are the reference plugin's", () => {
     marking: { kind: "bit", bit: 13 },
     conditions: { v4: [], v6: [] },
     onConflict: "replace",
+    timeoutMs: 30_000,
     portMappings: [],
   });
 });
@@ -92,9 +93,15 @@ describe("backend", () => {
     expect(read({ backend: "nftables", conditionsV4: nft }).backend).toBe("nftables");
     expect(read({ conditionsV4: nft }).backend).toBeUndefined();
     expect([wantedBackend({ backend: "iptables" }), wantedBackend({ backend: ["iptables"] })]).toEqual([
-      { backend: "iptables" },
-      {},
+      { backend: "iptables", timeoutMs: 30_000 },
+      { timeoutMs: 30_000 },
     ]);
+  });
+
+  test("has the time that is given, or the default where DEL finds nonsense", () => {
+    expect(read({ timeoutSeconds: 5 }).timeoutMs).toBe(5000);
+    for (const timeoutSeconds of ["5", 0, 601, 1.5, null])
+      expect(wantedBackend({ timeoutSeconds }).timeoutMs).toBe(30_000);
   });
 
   test.each<[JsonObject, string[]]>([

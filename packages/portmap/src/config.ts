@@ -1,4 +1,11 @@
-import { type Json, type JsonObject, type Problem, parseAddress, type Read } from "@cni-chain/core";
+import {
+  type Json,
+  type JsonObject,
+  type Problem,
+  parseAddress,
+  type Read,
+  toolTimeoutMs,
+} from "@cni-chain/core";
 import { matchTextProblem } from "@cni-chain/nft-ts";
 import type { Family, Protocol } from "iptables-wrapper";
 
@@ -20,6 +27,8 @@ export interface PortmapConfig {
   /** What ADD does about a host port that another container has: take it over, or fail. */
   readonly onConflict: "replace" | "refuse";
   readonly portMappings: readonly PortMapping[];
+  /** Milliseconds for all processes together. */
+  readonly timeoutMs: number;
 }
 
 export interface PortMapping {
@@ -86,6 +95,7 @@ export function readConfig(netConf: JsonObject): Read<PortmapConfig> {
       conditions: { v4: conditionsV4 ?? [], v6: conditionsV6 ?? [] },
       onConflict: written.onConflict ?? "replace",
       portMappings,
+      timeoutMs: toolTimeoutMs(written.timeoutSeconds),
     },
   };
 }
@@ -93,9 +103,13 @@ export function readConfig(netConf: JsonObject): Read<PortmapConfig> {
 /** What a configuration says about the backend: its name, and fields that only one of them takes. */
 export type Wanted = Pick<PortmapConfig, "backend"> & Partial<Pick<PortmapConfig, "conditions" | "marking">>;
 
-/** The backend asked for by name. For DEL and GC too: the field may be of any shape. */
-export function wantedBackend({ backend }: JsonObject): Wanted {
-  return backend === "iptables" || backend === "nftables" ? { backend } : {};
+/** The same, and the time for its tools. */
+export type TimedWanted = Wanted & Pick<PortmapConfig, "timeoutMs">;
+
+/** The backend asked for by name, and the time for it. For DEL and GC too: the fields may be of any shape. */
+export function wantedBackend({ backend, timeoutSeconds }: JsonObject): TimedWanted {
+  const timeoutMs = toolTimeoutMs(timeoutSeconds);
+  return backend === "iptables" || backend === "nftables" ? { backend, timeoutMs } : { timeoutMs };
 }
 
 /** Every field that the backend chosen for the node does not take. */
@@ -164,6 +178,7 @@ interface WrittenConfig {
   readonly conditionsV4?: readonly string[];
   readonly conditionsV6?: readonly string[];
   readonly onConflict?: "replace" | "refuse";
+  readonly timeoutSeconds?: number;
   readonly runtimeConfig?: {
     readonly portMappings?: readonly {
       readonly hostPort: number;

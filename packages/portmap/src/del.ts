@@ -1,5 +1,7 @@
-import type { DelCall } from "@cni-chain/core";
+import { checkConfig, type DelCall } from "@cni-chain/core";
 import type { Addresses } from "./backend.ts";
+import type { PortmapConfig } from "./config.ts";
+import { definition } from "./definition.ts";
 import { removeInFamilies } from "./in-families.ts";
 import type { Tools } from "./tools.ts";
 
@@ -9,8 +11,14 @@ import type { Tools } from "./tools.ts";
  */
 export async function del(call: DelCall, tools: Tools): Promise<void> {
   const { attachment, warn } = call;
-  const addresses = addressesOf(call, tools);
-  await removeInFamilies(tools, warn, (family) => tools.backend.remove(attachment, family, addresses));
+  const hints = { addresses: addressesOf(call, tools), config: configOf(call) };
+  await removeInFamilies(tools, warn, (family) => tools.backend.remove(attachment, family, hints));
+}
+
+/** The configuration, where there is a valid one that has port mappings. Nobody has checked it before. */
+function configOf({ netConf }: DelCall): PortmapConfig | undefined {
+  const { read } = checkConfig(definition, netConf);
+  return read !== undefined && read.value.portMappings.length > 0 ? read.value : undefined;
 }
 
 /** Looked up once, and only if somebody asks. */

@@ -8,12 +8,22 @@ export function isLoopbackOpen(kernel: Kernel, device: string): boolean {
   return kernel.readSysctl(pathOf(device)) === "1";
 }
 
+/**
+ * The devices to be marked as opened by us when a guard is made: those still closed; and where the guard, and with it all
+ * marks, has been lost, also those that are open by a setting of their own, as ADD gives it, which then is ours to close.
+ */
+export function devicesToMark(kernel: Kernel, devices: readonly string[], isGuardLost: boolean): string[] {
+  const isOwnSetting = isGuardLost && kernel.readSysctl(pathOf("default")) === "0";
+  return devices.filter((device) => isOwnSetting || !isLoopbackOpen(kernel, device));
+}
+
 export function openLoopback(kernel: Kernel, device: string): void {
   if (!isLoopbackOpen(kernel, device)) kernel.writeSysctl(pathOf(device), "1");
 }
 
+/** Writes nothing where it is closed: also where nothing can be written, what was not done can be undone. */
 export function closeLoopback(kernel: Kernel, device: string): void {
-  if (hasDevice(kernel, device)) kernel.writeSysctl(pathOf(device), "0");
+  if (isLoopbackOpen(kernel, device)) kernel.writeSysctl(pathOf(device), "0");
 }
 
 export function hasDevice(kernel: Kernel, device: string): boolean {

@@ -7,12 +7,16 @@ import { procKernel } from "./kernel.ts";
 import { portmap } from "./plugin.ts";
 
 const io = processIo();
-/** Milliseconds for all tools together; a runtime gives up on a plugin later than that. */
-const budgetMs = 30_000;
 const path = pathFor(io.env["CNI_COMMAND"], io.env["PATH"] ?? "");
 const plugin = portmap(async (wanted, warn) => {
+  const runner = bunRunner({
+    env: { ...io.env, PATH: path },
+    budgetMs: wanted.timeoutMs,
+    stopsOn: ["SIGTERM"],
+  });
   const host = {
-    runner: bunRunner({ env: { ...io.env, PATH: path }, budgetMs }),
+    runner,
+    turnBack: runner.turnBack,
     kernel: procKernel,
     path,
     netlink: netlinkSockets(),

@@ -1,12 +1,12 @@
 import { type AttachmentCall, CniError, ErrorCode, type Plugin, type Result } from "@cni-chain/core";
 import { add, check } from "./add.ts";
-import { type PortmapConfig, type Wanted, wantedBackend } from "./config.ts";
+import { type PortmapConfig, type TimedWanted, wantedBackend } from "./config.ts";
 import { definition } from "./definition.ts";
 import { del } from "./del.ts";
 import type { Tools } from "./tools.ts";
 
 /** Makes the tools for one call, with the backend that its configuration wants. Throws CniError 7 where none fits. */
-type MakeTools = (wanted: Wanted, warn: (message: string) => void) => Promise<Tools>;
+type MakeTools = (wanted: TimedWanted, warn: (message: string) => void) => Promise<Tools>;
 
 /** portmap for runPlugin. What a command needs is loaded when it comes. */
 export function portmap(tools: MakeTools): Plugin<PortmapConfig> {

@@ -28,6 +28,8 @@ export interface Look {
 
 /** The rules of many containers of one backend at once. Requests are of one family, the newest container first. */
 export interface Restorer {
+  /** False where it is known, without a look that would make a table, that there is no rule of anybody. */
+  mayHold(family: Family): Promise<boolean>;
   /** Reads, and changes nothing. */
   look(family: Family, requests: readonly Request[]): Promise<Look>;
   /**

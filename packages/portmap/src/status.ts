@@ -6,6 +6,7 @@ import type { PortmapConfig } from "./config.ts";
 import { concernOf } from "./node-requirements.ts";
 import { forwardFindings, hasLegacyFilter } from "./node-requirements-forward.ts";
 import { settingsFound } from "./node-requirements-read.ts";
+import { isReadOnly } from "./parse-mounts.ts";
 import type { Tools } from "./tools.ts";
 
 /**
@@ -28,7 +29,7 @@ export async function status(call: StatusCall<PortmapConfig>, tools: Tools): Pro
 
 /** Adds to `used` the families that ports have been forwarded in. */
 async function requireAll(
-  { warn }: StatusCall<PortmapConfig>,
+  { warn, config }: StatusCall<PortmapConfig>,
   { backend, kernel, path }: Tools,
   used: Set<Family>,
 ): Promise<void> {
@@ -38,7 +39,8 @@ async function requireAll(
     { tools: [...new Set(needed)], capabilities: ["CAP_NET_ADMIN"], kernel: [] },
     path,
   );
-  refuseUnready(missing);
+  const mounts = config.snat ? ((await nodeFiles.text("/proc/self/mountinfo")) ?? "") : "";
+  refuseUnready([...missing, ...(isReadOnly(mounts, "/proc/sys/net/ipv4") ? [readOnly] : [])]);
   const [noConntrack] = await unmet({ tools: ["conntrack"], capabilities: [], kernel: [] }, path);
   if (noConntrack !== undefined)
     warn(`${noConntrack}; without it UDP clients of a port's last owner keep being sent there`);
@@ -48,6 +50,9 @@ async function requireAll(
   const probes = await Promise.allSettled(families.map(probe));
   refuseUnready(probes.flatMap((probe) => (probe.status === "rejected" ? [words(probe.reason)] : [])));
 }
+
+const readOnly =
+  "/proc/sys: mounted read-only, so route_localnet, which snat needs for connections from 127.0.0.1, cannot be set; mount it read-write, or set snat to false";
 
 /** IPv6 is looked at where it is used: most nodes have it, and many forward no packet of it on purpose. */
 async function findings(

@@ -13,6 +13,8 @@ export interface Tools extends Host {
 /** What every backend needs beside its own tool. */
 export interface Host {
   readonly runner: Runner;
+  /** Failed work is about to be taken back: the runner is given time again. */
+  turnBack?(): void;
   readonly kernel: Kernel;
   /** PATH of the runner. */
   readonly path: string;

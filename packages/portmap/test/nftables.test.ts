@@ -293,13 +293,14 @@ describe("127.0.0.1", () => {
     expect(await rules("loopback_guard")).toEqual([
       'iifname "cni0" ip daddr 127.0.0.0/8 drop comment "route_localnet opened"',
       'iifname != "lo" ip daddr 127.0.0.0/8 drop',
+      'iifname != "lo" ip saddr 127.0.0.0/8 drop',
     ]);
     await backend.add(request(other, "v4", [dns]));
     await backend.remove(ours, "v4");
     expect([open(), await markers()]).toEqual(["1", 1]);
     await backend.remove(other, "v4");
     expect([open(), await markers()]).toEqual(["0", 0]);
-    expect(await rules("loopback_guard")).toHaveLength(1);
+    expect(await rules("loopback_guard")).toHaveLength(2);
   });
 
   test("stays open where it was before, and a lost guard is told", async () => {
@@ -308,6 +309,7 @@ describe("127.0.0.1", () => {
     await node.run(["nft", "flush", "chain", "ip", "cni_hostport", "loopback_guard"]);
     expect(await backend.check(request(ours, "v4", [web]))).toEqual([
       'nft ip cni_hostport: rule is missing: loopback_guard iifname != "lo" ip daddr 127.0.0.0/8 drop',
+      'nft ip cni_hostport: rule is missing: loopback_guard iifname != "lo" ip saddr 127.0.0.0/8 drop',
     ]);
     await backend.remove(ours, "v4");
     expect([open(), await markers()]).toEqual(["1", 0]);

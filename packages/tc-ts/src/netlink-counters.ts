@@ -1,4 +1,12 @@
-import { type Exchange, flag, ifindexOf, parseAttributes, type Request, readU32, readU64 } from "@cni-chain/netlink";
+import {
+  type Exchange,
+  flag,
+  ifindexOf,
+  parseAttributes,
+  type Request,
+  readU32,
+  readU64,
+} from "@cni-chain/netlink";
 import { bytesOf, qdiscType, tca } from "./netlink-numbers.ts";
 import { type ParsedRedirect, parseFilter, parseQdisc } from "./parse-netlink.ts";
 import type { OtherFilter, Qdisc } from "./qdisc.ts";

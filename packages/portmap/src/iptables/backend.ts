@@ -24,7 +24,7 @@ import { desiredGuard } from "./guard.ts";
 import { listedEntries, listedForwards } from "./listed-forwards.ts";
 import { chainsForAdd, chainsForDel } from "./observe.ts";
 import { orderDifferences } from "./order.ts";
-import { absenceOf, containerRules, desiredAbsence, desiredRules } from "./plan.ts";
+import { absenceOf, containerRules, desiredAbsence, desiredRules, removal } from "./plan.ts";
 import { renamedChains } from "./renamed.ts";
 
 /** Host ports by iptables, as the reference plugin lays them. */
@@ -112,14 +112,16 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
       ];
     },
 
-    async remove(attachment, family, addresses = noAddresses) {
+    async remove(attachment, family, { addresses = noAddresses, config } = {}) {
       let renamed: Observed = new Map();
       const { before, after } = await reconcile(iptables, {
         family,
-        chains: chainsForDel(attachment),
+        chains: chainsForDel(attachment, family, (await iptables.tellsMissing?.(family)) ?? false),
         accuracy: "exact",
         ...(family === "v4" ? { andThen: chainsForClosing } : {}),
-        async plan({ nat = new Map() }) {
+        ...(config === undefined ? {} : { guess: { nat: removal(attachment, config, family) } }),
+        async plan({ nat: seen = new Map() }) {
+          const nat = await withLegacySnat(iptables, family, seen);
           renamed = await renamedChains(iptables, family, nat, attachment, addresses);
           const gone = [desiredAbsence(attachment, nat), absenceOf([...renamed.keys()])];
           return { nat: gone.flatMap((desired) => transaction(new Map([...nat, ...renamed]), desired)) };
@@ -128,13 +130,19 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
       const went = new Map([...(before.nat ?? []), ...renamed]);
       const names = [containerChain(attachment), ...renamed.keys()];
       const removed = names.flatMap((chain) => listedForwards(rulesOf(went, chain) ?? []));
-      if (family === "v4") await closeUnusedLoopback(attachment.network, removed, iptables, host, after);
+      if (family === "v4") {
+        const now = removed.length === 0 ? before : undefined;
+        await closeUnusedLoopback(attachment.network, removed, iptables, host, after ?? now);
+      }
       return removed;
     },
 
     async collect(network, validContainers, family) {
       const removed = await collectStale(iptables, family, network, validContainers);
-      if (family === "v4") await closeUnusedLoopback(network, removed, iptables, host);
+      if (family === "v4") {
+        const now = await iptables.observe(family, chainsForClosing, "exact");
+        await closeUnusedLoopback(network, removed, iptables, host, now);
+      }
       return removed;
     },
   };
@@ -165,6 +173,16 @@ async function withOwnChain(
   const entered = listedEntries(rulesOf(nat, chains.dnat) ?? []).some(({ chain }) => chain === own);
   if (!entered) return nat;
   const { nat: more = new Map() } = await iptables.observe(family, { nat: [own] }, "exact");
+  return new Map([...nat, ...more]);
+}
+
+/** Adds the chain that plugins of 2017 shared to what is known, where it is entered. */
+async function withLegacySnat(iptables: Iptables, family: Family, nat: Observed): Promise<Observed> {
+  const isEntered = (rulesOf(nat, "POSTROUTING") ?? []).some(
+    (rule) => jumpTarget(rule) === chains.legacySnat,
+  );
+  if (!isEntered) return nat;
+  const { nat: more = new Map() } = await iptables.observe(family, { nat: [chains.legacySnat] }, "exact");
   return new Map([...nat, ...more]);
 }
 

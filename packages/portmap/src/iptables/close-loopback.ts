@@ -9,7 +9,8 @@ import { type Entry, listedEntries, listedForwards } from "./listed-forwards.ts"
 
 /**
  * Closes route_localnet again on the devices that led to removed containers, where we opened it and no other
- * container is reached by it, and forgets devices that are gone. Runs after the containers' rules are
+ * container is reached by it, and forgets devices that are gone. Where no container is left at all, that goes for
+ * every device: somebody may have been killed between the rules and this. Runs after the containers' rules are
  * removed; an ADD writes its rules before it opens, so whoever came meanwhile is seen by the second look.
  * @param after the state of `chainsForClosing` behind the removal, where somebody has looked already
  */
@@ -20,23 +21,26 @@ export async function closeUnusedLoopback(
   host: Host,
   after?: ObservedTables,
 ): Promise<void> {
-  if (removed.length === 0) return;
+  if (removed.length === 0 && after === undefined) return;
   const { kernel } = host;
   // Looked at now, not before the removal: of many that go at once, the last one has to see that it is.
   const { opened, entries } = after === undefined ? await look(iptables) : read(after);
-  if (opened.length === 0) return;
+  if (opened.length === 0 || (removed.length === 0 && entries.length > 0)) return;
   const forgotten = opened.filter((device) => !hasDevice(kernel, device));
-  for (const device of await devicesOf(removed, opened, host)) {
+  const left = opened.filter((device) => !forgotten.includes(device));
+  let seen: ObservedTables | undefined;
+  for (const device of entries.length === 0 ? left : await devicesOf(removed, opened, host)) {
     if (await isUsed(device, network, entries, iptables, host)) continue;
     closeLoopback(kernel, device);
-    const again = await look(iptables);
-    if (await isUsed(device, network, again.entries, iptables, host)) openLoopback(kernel, device);
+    seen = await iptables.observe("v4", chainsForClosing, "exact");
+    if (await isUsed(device, network, read(seen).entries, iptables, host)) openLoopback(kernel, device);
     else forgotten.push(device);
   }
   if (forgotten.length === 0) return;
   await reconcile(iptables, {
     family: "v4",
     chains: { raw: [chains.guard] },
+    ...(seen === undefined ? {} : { seen }),
     plan: ({ raw = new Map() }) => ({ raw: transaction(raw, desiredWithoutMarkers(forgotten)) }),
   });
 }

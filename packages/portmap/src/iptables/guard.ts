@@ -10,14 +10,15 @@ import { chains } from "./chains.ts";
 
 /**
  * route_localnet lets packets from the node's 127.0.0.1 out to a container, and would let packets for
- * 127.0.0.0/8 in. The guard stands in table raw, before any translation, and drops those: nothing that
- * comes by a wire can be meant for loopback, while answers to the node still bear its real address there.
+ * or from 127.0.0.0/8 in. The guard stands in table raw, before any translation, and drops those: nothing that
+ * comes by a wire can be meant for loopback, or be from there, while answers to the node still bear its real
+ * address.
  */
-const enter: Rule = {
-  destination: "127.0.0.0/8",
+const enter: readonly Rule[] = (["destination", "source"] as const).map((end) => ({
+  [end]: "127.0.0.0/8",
   comment: "CNI portfwd loopback guard",
   target: { kind: "jump", to: chains.guard },
-};
+}));
 const drop: Rule = { inInterface: { name: "lo", negated: true }, target: { kind: "jump", to: "DROP" } };
 
 /** Marks a device whose route_localnet was 0 before we set it, so that somebody can close it again. */
@@ -32,7 +33,7 @@ export function desiredGuard(openedDevice: string | undefined): Desired {
   return {
     shared: [chains.guard],
     entries: [
-      { chain: "PREROUTING", position: "first", rules: [enter] },
+      { chain: "PREROUTING", position: "first", rules: enter },
       { chain: chains.guard, position: "last", rules: [drop] },
       ...(openedDevice === undefined
         ? []

@@ -1,5 +1,5 @@
 import type { Attachment } from "@cni-chain/core";
-import type { ByTable } from "iptables-wrapper";
+import type { ByTable, Family, Iptables } from "iptables-wrapper";
 import type { PortmapConfig } from "../config.ts";
 import { chains, containerChain } from "./chains.ts";
 
@@ -17,7 +17,30 @@ export function chainsForAdd({ snat, marking }: PortmapConfig, guarded: boolean)
   };
 }
 
-/** The chains a DEL looks at. */
-export function chainsForDel(attachment: Attachment): ByTable<string[]> {
-  return { nat: [chains.dnat, containerChain(attachment), chains.legacySnat] };
+/**
+ * The chains a DEL looks at; in IPv4 also what tells of devices that a DEL before it could not close any more. A listing
+ * ends at a chain that is missing, as that of 2017 nearly always is: unless that is told in another way, it is looked for
+ * by what enters it.
+ */
+export function chainsForDel(
+  attachment: Attachment,
+  family: Family,
+  tellsMissing: boolean,
+): ByTable<string[]> {
+  const own = containerChain(attachment);
+  return {
+    ...(family === "v4" ? { raw: [chains.guard] } : {}),
+    nat: tellsMissing ? [chains.dnat, own, chains.legacySnat] : [chains.dnat, "POSTROUTING", own],
+  };
+}
+
+/**
+ * True where neither chain that all containers share is there: without the one nothing leads to a container's, without
+ * the other no device was opened.
+ */
+export async function isBare(iptables: Iptables, family: Family): Promise<boolean> {
+  const asked = [{ nat: [chains.dnat] }, ...(family === "v4" ? [{ raw: [chains.guard] }] : [])];
+  const seen = await Promise.all(asked.map((one) => iptables.observe(family, one, "exact")));
+  const states = seen.flatMap(({ nat, raw }) => [...(nat ?? raw ?? new Map()).values()]);
+  return states.every(({ kind }) => kind === "absent");
 }

@@ -1,7 +1,9 @@
 import type { Attachment } from "@cni-chain/core";
 import {
+  type Change,
   type Desired,
   type Entries,
+  type Family,
   jumpTarget,
   type ListedRule,
   type Mark,
@@ -9,6 +11,7 @@ import {
   type Observed,
   type Protocol,
   type Rule,
+  renderRule,
   rulesOf,
 } from "iptables-wrapper";
 import type { PortMapping, PortmapConfig } from "../config.ts";
@@ -76,6 +79,19 @@ export function desiredAbsence(attachment: Attachment, observed: Observed): Desi
     ],
     absent: [containerChain(attachment), ...(legacy ? [legacyChain] : [])],
   };
+}
+
+/** What removes the container's part as ADD has made it. */
+export function removal(attachment: Attachment, config: PortmapConfig, family: Family): Change[] {
+  const own = containerChain(attachment);
+  const entries = entryRules(attachment, config.portMappings, config.conditions[family]);
+  return [
+    ...entries.map((rule): Change => {
+      return { kind: "deleteRule", chain: chains.dnat, rule: { tokens: renderRule(rule) } };
+    }),
+    { kind: "flushChain", chain: own },
+    { kind: "deleteChain", chain: own },
+  ];
 }
 
 /** Nothing is left of these containers' chains. */

@@ -11,7 +11,7 @@ import {
 } from "iptables-wrapper";
 import type { Request } from "../backend.ts";
 import { overlap, wantedForwards } from "../forwards.ts";
-import { isLoopbackOpen, openLoopback } from "../loopback.ts";
+import { devicesToMark, isLoopbackOpen, openLoopback } from "../loopback.ts";
 import { type Presence, type Restorer, type Standing, toWrite } from "../restorer.ts";
 import type { Host } from "../tools.ts";
 import { chains, containerChain } from "./chains.ts";
@@ -22,7 +22,11 @@ import { chainsForAdd } from "./observe.ts";
 import { absenceOf, desiredRules } from "./plan.ts";
 
 /** The rules of many containers by iptables: two processes for a look, a third for the transaction. */
-export function iptablesRestorer(iptables: Iptables, { kernel }: Pick<Host, "kernel">): Restorer {
+export function iptablesRestorer(
+  iptables: Iptables,
+  { kernel }: Pick<Host, "kernel">,
+  mayHold: Restorer["mayHold"],
+): Restorer {
   /** Behind the shared chains those of containers: the ones that are entered, and then as many as are there. */
   async function withOwnChains(
     family: Family,
@@ -39,6 +43,8 @@ export function iptablesRestorer(iptables: Iptables, { kernel }: Pick<Host, "ker
   }
 
   return {
+    mayHold,
+
     async look(family, requests) {
       const devices = await devicesOf(requests);
       const looked = sharedChains(requests, devices);
@@ -74,7 +80,9 @@ export function iptablesRestorer(iptables: Iptables, { kernel }: Pick<Host, "ker
         async plan({ raw = new Map(), nat: shared = new Map() }) {
           seen = await withOwnChains(family, requests, shared, accuracy);
           accuracy = "exact";
-          const opened = devices.filter((device) => !isLoopbackOpen(kernel, device));
+          const isGuardLost =
+            raw.get(chains.guard)?.kind === "absent" || rulesOf(raw, chains.guard)?.length === 0;
+          const opened = devicesToMark(kernel, devices, isGuardLost);
           const guards = [undefined, ...opened].map(desiredGuard);
           return {
             ...(devices.length === 0 ? {} : { raw: transaction(raw, together(guards)) }),
@@ -89,11 +97,7 @@ export function iptablesRestorer(iptables: Iptables, { kernel }: Pick<Host, "ker
 }
 
 /** What the table comes to: all of the requests', the newest in front, and nothing of those that are gone. */
-export function restoredRules(
-  nat: Observed,
-  requests: readonly Request[],
-  gone: ReadonlySet<string>,
-): Desired {
+function restoredRules(nat: Observed, requests: readonly Request[], gone: ReadonlySet<string>): Desired {
   const afresh = toWrite(
     requests.map((request) => ({
       isMissing: presenceIn(nat, request) !== "whole",

@@ -84,7 +84,7 @@ export function nftablesBackend(nftables: Nftables, host: Host): Backend {
       ];
     },
 
-    remove(attachment, family, addresses = noAddresses) {
+    remove(attachment, family, { addresses = noAddresses } = {}) {
       let renamed = new Set<number>();
       const isGone = (rule: ListedRule) => {
         const { containerId, network } = ownerOf(rule);

@@ -9,7 +9,8 @@ import { listedForwards } from "./owner.ts";
 
 /**
  * Closes route_localnet again on the device that led to a removed container, if we opened it and no other
- * container is reached by it, and forgets devices that are gone. Runs after the container's rules are
+ * container is reached by it, and forgets devices that are gone. Where no container is left at all, that goes for
+ * every device: somebody may have been killed between the rules and this. Runs after the container's rules are
  * removed; an ADD writes its rules before it opens, so whoever came meanwhile is seen by the second look.
  */
 export async function closeUnusedLoopback(
@@ -20,12 +21,18 @@ export async function closeUnusedLoopback(
   host: Host,
 ): Promise<void> {
   const address = removed[0]?.address;
-  if (address === undefined || openedDevices(before).length === 0) return;
+  if (openedDevices(before).length === 0) return;
+  if (address === undefined && listedForwards(before).length > 0) return;
   const { kernel } = host;
-  const [device, table] = await Promise.all([routeDevice(address, host), nftables.observe("ip", name)]);
+  const [led, table] = await Promise.all([
+    address === undefined ? undefined : routeDevice(address, host),
+    nftables.observe("ip", name),
+  ]);
   const opened = openedDevices(table);
   const forgotten = opened.filter((one) => !hasDevice(kernel, one));
-  if (device !== undefined && opened.includes(device) && !(await isUsed(device, network, table, host))) {
+  const isLast = listedForwards(table).length === 0;
+  for (const device of opened.filter((one) => !forgotten.includes(one) && (isLast || one === led))) {
+    if (await isUsed(device, network, table, host)) continue;
     closeLoopback(kernel, device);
     if (await isUsed(device, network, await nftables.observe("ip", name), host)) openLoopback(kernel, device);
     else forgotten.push(device);

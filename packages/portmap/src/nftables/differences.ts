@@ -11,7 +11,7 @@ import {
 import type { Conflict } from "./conflicts.ts";
 import { conflictTexts } from "./conflicts.ts";
 import { entryChains, entryRule, type OwnRules, toMappings } from "./desired.ts";
-import { guardRule, isGuarded } from "./guard.ts";
+import { missingGuard } from "./guard.ts";
 import { chains, hooks, table as name } from "./names.ts";
 import { isOwn, rulesIn } from "./owner.ts";
 import { compareJumps } from "./plan.ts";
@@ -41,7 +41,7 @@ export function differences(
     ]),
     ...ownDifferences(family, table, chains.mappings, own.mappings, attachment),
     ...ownDifferences(family, table, chains.masquerade, own.masquerade, attachment),
-    ...(guarded && !isGuarded(table) ? [missing(family, chains.guard, guardRule)] : []),
+    ...(guarded ? missingGuard(table).map((rule) => missing(family, chains.guard, rule)) : []),
     ...takenBefore(family, table, expected, conflicts),
   ];
   return lines.map((line) => `nft ${family} ${name}: ${line}`);

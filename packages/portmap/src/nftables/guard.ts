@@ -11,17 +11,17 @@ import { chains } from "./names.ts";
 import { rulesIn } from "./owner.ts";
 
 /**
- * route_localnet lets packets from the node's 127.0.0.1 out to a container, and would let packets for
+ * route_localnet lets packets from the node's 127.0.0.1 out to a container, and would let packets for or from
  * 127.0.0.0/8 in. The guard stands before any translation and drops those: nothing that comes by a wire can be
- * meant for loopback, while answers to the node still bear its real address there.
+ * meant for loopback, or be from there, while answers to the node still bear its real address.
  */
-export const guardRule: Rule = {
+const guardRules: readonly Rule[] = (["daddr", "saddr"] as const).map((field) => ({
   matches: [
     { kind: "inInterface", name: "lo", negated: true },
-    { kind: "address", field: "daddr", network: "127.0.0.0/8" },
+    { kind: "address", field, network: "127.0.0.0/8" },
   ],
   verdict: { kind: "drop" },
-};
+}));
 
 /** Marks a device whose route_localnet was 0 before we set it, so that somebody can close it again. */
 const openedComment = "route_localnet opened";
@@ -42,13 +42,15 @@ export function guardChanges(table: ListedTable | undefined, openedDevice: strin
   const isMarked = openedDevice === undefined || openedDevices(table).includes(openedDevice);
   return [
     ...createMissing(table, [chains.guard]),
-    ...(isGuarded(table) ? [] : [{ kind: "append", chain: chains.guard, rule: guardRule } as const]),
+    ...missingGuard(table).map((rule) => ({ kind: "append", chain: chains.guard, rule }) as const),
     ...(isMarked ? [] : [{ kind: "insertFirst", chain: chains.guard, rule: marker(openedDevice) } as const]),
   ];
 }
 
-export function isGuarded(table: ListedTable | undefined): boolean {
-  return rulesIn(table, chains.guard).some((rule) => isSameRule("ip", guardRule, rule));
+/** What is not there of the guard. */
+export function missingGuard(table: ListedTable | undefined): readonly Rule[] {
+  const found = rulesIn(table, chains.guard);
+  return guardRules.filter((wanted) => !found.some((rule) => isSameRule("ip", wanted, rule)));
 }
 
 /** The devices we opened. */

@@ -48,6 +48,7 @@ test("the whole of an ADD on a bare node", () => {
     "add rule output fib daddr type local jump hostports_all",
     "create chain loopback_guard { type filter hook prerouting priority -300 ; }",
     'add rule loopback_guard iifname != "lo" ip daddr 127.0.0.0/8 drop',
+    'add rule loopback_guard iifname != "lo" ip saddr 127.0.0.0/8 drop',
     'insert rule loopback_guard iifname "cni0" ip daddr 127.0.0.0/8 drop comment "route_localnet opened"',
     `insert rule hostports ${tag} ip daddr 192.0.2.1 udp dport 53 dnat to 10.0.0.2:53 comment "c1"`,
     `insert rule hostports ${tag} tcp dport 8080 dnat to 10.0.0.2:80 comment "c1"`,

@@ -1,7 +1,7 @@
 import { type Change, type ListedRule, type ListedTable, type Nftables, reconcile } from "@cni-chain/nft-ts";
 import type { Request } from "../backend.ts";
 import { overlap, wantedForwards } from "../forwards.ts";
-import { isLoopbackOpen, openLoopback } from "../loopback.ts";
+import { devicesToMark, isLoopbackOpen, openLoopback } from "../loopback.ts";
 import { type Presence, type Restorer, type Standing, toWrite } from "../restorer.ts";
 import type { Host } from "../tools.ts";
 import { type OwnRules, ownRules } from "./desired.ts";
@@ -14,7 +14,14 @@ import { ownChanges, removal, sharedChanges } from "./plan.ts";
 /** The rules of many containers by nftables: a process for a look, another for the transaction. */
 export function nftablesRestorer(nftables: Nftables, { kernel }: Pick<Host, "kernel">): Restorer {
   const isClosed = (device: string) => !isLoopbackOpen(kernel, device);
+  /** The guard itself, and the devices to be marked in it. */
+  const guardedFor = (table: ListedTable | undefined, devices: readonly string[]) =>
+    devices.length === 0
+      ? []
+      : [undefined, ...devicesToMark(kernel, devices, rulesIn(table, chains.guard).length === 0)];
   return {
+    mayHold: async (family) => (await nftables.tableNames()).has(`${nftFamily(family)} ${name}`),
+
     async look(family, requests) {
       const table = await nftables.observe(nftFamily(family), name);
       const devices = await devicesOf(requests);
@@ -33,15 +40,12 @@ export function nftablesRestorer(nftables: Nftables, { kernel }: Pick<Host, "ker
 
     async restore(family, requests, gone) {
       const devices = await devicesOf(requests);
-      const opened = devices.filter(isClosed);
       const isGone = (rule: ListedRule) => gone.has(keyOf(rule));
       const observed = await reconcile(nftables, {
         family: nftFamily(family),
         table: name,
         plan: (table) => [
-          ...(requests.length === 0
-            ? []
-            : sharedOf(table, requests, devices.length > 0 ? [undefined, ...opened] : [])),
+          ...(requests.length === 0 ? [] : sharedOf(table, requests, guardedFor(table, devices))),
           ...containersOf(table, requests),
           ...removal(table, isGone),
         ],
@@ -71,7 +75,7 @@ function sharedOf(
 }
 
 /** The own rules of each that lacks any, the newest in front. What the reference plugin has made is as good. */
-export function containersOf(table: ListedTable | undefined, requests: readonly Request[]): Change[] {
+function containersOf(table: ListedTable | undefined, requests: readonly Request[]): Change[] {
   const isMissing = requests.map((request) => presenceIn(table, request) !== "whole");
   const afresh = toWrite(
     requests.map(({ config, destination }, at) => ({

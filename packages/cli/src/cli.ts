@@ -1,0 +1,58 @@
+import { shown } from "@cni-chain/core";
+import yargs from "yargs";
+import { commands } from "./commands/index.ts";
+import { Failure, UsageError, Verdict } from "./failure.ts";
+import { styleFor } from "./output/style.ts";
+import type { Terminal } from "./output/terminal.ts";
+
+export const toolName = "cni-chain";
+
+/**
+ * Runs one command line and returns its exit code: 0, 1 for a failure, 2 for a wrong command line; `doctor` has
+ * codes of its own.
+ */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  const parser = yargs([...args])
+    .scriptName(toolName)
+    .usage("Usage: $0 COMMAND [options]\n\nSees, tries and mends host ports and pod shaping on this node.")
+    .option("json", { type: "boolean", default: false, describe: "print one JSON document", global: true })
+    .command(commands.map((command) => command(terminal)))
+    .demandCommand(1, "which command?")
+    .strict()
+    .recommendCommands()
+    .wrap(terminal.isTerminal ? Math.min(terminal.width, 110) : 100)
+    .version(false)
+    .help()
+    .alias("help", "h")
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UsageError(message);
+    });
+  let help = "";
+  try {
+    await parser.parseAsync([...args], {}, (_error, _argv, output) => {
+      help = output;
+    });
+    if (help !== "") terminal.write(`${help}\n`);
+    return 0;
+  } catch (error) {
+    return exitCodeOf(error, terminal);
+  }
+}
+
+/** Says what went wrong on standard error; what is no fault of the user's is told whole. */
+function exitCodeOf(error: unknown, terminal: Terminal): number {
+  if (error instanceof Verdict) return error.exitCode;
+  const style = styleFor({ colour: terminal.colour && terminal.errIsTerminal });
+  const say = (text: string) => terminal.tell(`${style.red(toolName)}: ${text}\n`);
+  if (error instanceof UsageError) {
+    say(`${error.message}\nSee ${toolName} --help, or ${toolName} COMMAND --help.`);
+    return 2;
+  }
+  if (error instanceof Failure) {
+    say([error.message, ...error.details.map((line) => `  ${line}`)].join("\n"));
+    return 1;
+  }
+  say(error instanceof Error ? (error.stack ?? error.message) : shown(error));
+  return 1;
+}

@@ -1,0 +1,20 @@
+import { about, type Check } from "../check.ts";
+
+/** route_localnet lets packets for the node's 127.0.0.0/8 in by a wire, unless a guard keeps them out. */
+export const loopback: Check = {
+  name: "loopback",
+  well: "nobody outside reaches the node's 127.0.0.1",
+  findings: ({ loopback: known }) =>
+    about("route_localnet", known, ({ open, isGuarded }) =>
+      isGuarded
+        ? []
+        : open.map((device) => ({
+            severity: "warning",
+            what: `route_localnet of ${device} is 1 and no guard stands before it: whoever is on that wire reaches what listens on the node's 127.0.0.1`,
+            where: `net/ipv4/conf/${device}/route_localnet`,
+            remedy:
+              "cni-chain repair restores the guard where an attachment is forwarded to, or: sysctl -w net.ipv4.conf." +
+              `${device}.route_localnet=0`,
+          })),
+    ),
+};

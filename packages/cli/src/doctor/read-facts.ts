@@ -1,0 +1,94 @@
+import { type Capability, lackingCapabilities } from "@cni-chain/exec/requirements";
+import { files } from "@cni-chain/libc";
+import { type CachedAttachment, readCache } from "../libcni/cache.ts";
+import { knownAttachments } from "../node/attachments.ts";
+import { readForwards } from "../node/forwards.ts";
+import { portRows } from "../node/rows.ts";
+import { nodeTools } from "../node/tools.ts";
+import { dryPorts } from "../plan/ports.ts";
+import { toolPath, toolRunner } from "../repair/node-ports.ts";
+import { evidenceOf, lookAround, nameOf } from "../repair/situation.ts";
+import { checkAttachments } from "./check-attachments.ts";
+import type { Facts, StaleEntry } from "./facts.ts";
+import { attempt, type Known } from "./known.ts";
+import { readLoopback } from "./read-loopback.ts";
+import { markUses, readNetworks } from "./read-networks.ts";
+import { askStatuses } from "./read-statuses.ts";
+import { readTables } from "./read-tables.ts";
+import { readTools } from "./read-tools.ts";
+import { backendsOf } from "./wanted-backends.ts";
+
+export interface Places {
+  readonly confDir: string;
+  readonly pluginDirs: readonly string[];
+  readonly cacheDir: string;
+}
+
+const needed: readonly Capability[] = ["CAP_NET_ADMIN", "CAP_SYS_ADMIN"];
+
+/** Reads the node once for all checks. Changes nothing; `step` is told what is being read. */
+export async function readFacts(places: Places, step: (text: string) => void): Promise<Facts> {
+  const { confDir, pluginDirs, cacheDir } = places;
+  const path = toolPath();
+  const runner = toolRunner(path);
+  const lacking = lackingCapabilities(files.readText("/proc/self/status"), needed);
+  // The kernel would answer as if there were nothing.
+  const asRoot = <T>(read: () => Promise<T>): Promise<Known<T>> =>
+    lacking.length === 0
+      ? attempt(read)
+      : Promise.resolve({ known: false, why: `${lacking.join(" and ")} missing` });
+  const ports = () => dryPorts(runner, path, []);
+  step("tools");
+  const tools = await readTools(runner, path);
+  step("networks");
+  const networks = await attempt(() => readNetworks(confDir, pluginDirs));
+  const lists = networks.known ? networks.value.lists : [];
+  step("STATUS of the plugins");
+  const statuses = await asRoot(async () => {
+    const { host, network } = ports();
+    // What STATUS asks of tools changes nothing; a dry run would take some of it for a change, and not ask.
+    return askStatuses(lists, { network, host: { ...host, runner } });
+  });
+  step("rules");
+  const tables = await asRoot(() => readTables(runner, path));
+  const forwards = await asRoot(async () => {
+    const { forwards, problems } = await readForwards(nodeTools());
+    const { attachments } = await knownAttachments(cacheDir);
+    return { rows: portRows(forwards, attachments), problems };
+  });
+  const loopback = await asRoot(async () => readLoopback(tables.known ? tables.value : []));
+  step("attachments");
+  const dry = ports();
+  const situation = await asRoot(() => lookAround(dry, cacheDir, () => {}));
+  const attachments = await asRoot(async () =>
+    situation.known ? checkAttachments(situation.value.living, dry, step) : [],
+  );
+  const cache = await attempt(() => readCache(cacheDir));
+  return {
+    ...places,
+    lacking,
+    tools,
+    networks: networks.known ? { known: true, value: networks.value.files } : networks,
+    statuses,
+    marks: markUses(lists),
+    tables,
+    ports: forwards,
+    backends: await backendsOf(lists, path),
+    situation,
+    attachments,
+    stale: cache.known ? { known: true, value: staleIn(cache.value.attachments) } : cache,
+    cacheProblems: cache.known ? { known: true, value: cache.value.problems } : cache,
+    loopback,
+  };
+}
+
+/** Attachments whose network namespace is gone: nobody has come to take them out of the cache. */
+function staleIn(attachments: readonly CachedAttachment[]): readonly StaleEntry[] {
+  const { netnsOf } = evidenceOf(attachments, () => undefined);
+  return attachments
+    .filter((attachment) => netnsOf(attachment) === "gone")
+    .map((attachment) => {
+      const { network, file, netns = "" } = attachment;
+      return { name: nameOf({ attachment }), network, file, netns };
+    });
+}

@@ -1,0 +1,82 @@
+import { dirname } from "node:path";
+import { Failure } from "../failure.ts";
+import type { Disk } from "./disk.ts";
+import { sha256Of } from "./sha256.ts";
+import type { Step } from "./steps.ts";
+
+export interface Means {
+  readonly disk: Disk;
+  /** Why an executable does not start as a CNI plugin; undefined if it does. */
+  whyNoPlugin(path: string): Promise<string | undefined>;
+  /** Told of each step before it is done. */
+  readonly progress?: (step: Step) => void;
+}
+
+/** Does the steps in their order. What fails leaves those before done; all of them can be done again. */
+export async function carryOut(steps: readonly Step[], means: Means): Promise<void> {
+  for (const step of steps) {
+    means.progress?.(step);
+    await one(step, means);
+  }
+}
+
+async function one(step: Step, { disk, whyNoPlugin }: Means): Promise<void> {
+  switch (step.kind) {
+    case "directory":
+      disk.makeDirectory(step.path);
+      return disk.sync(dirname(step.path));
+    case "copy":
+      disk.remove(step.to);
+      disk.copyFile(step.from, step.to);
+      disk.executable(step.to);
+      return disk.sync(step.to);
+    case "try": {
+      if (sha256Of(step.path) !== step.sha256) {
+        throw new Failure(`${step.type} was changed while it was copied; nothing was put in its place`);
+      }
+      const why = await whyNoPlugin(step.path);
+      if (why !== undefined) {
+        throw new Failure(`${step.type} does not start here; nothing was put in its place`, [why]);
+      }
+      return;
+    }
+    case "keep":
+      return keep(step.path, step.as, disk);
+    case "write": {
+      const fresh = `${step.path}.part`;
+      disk.remove(fresh);
+      disk.writeFile(fresh, step.text);
+      if (step.like !== undefined) disk.likeness(fresh, step.like);
+      disk.sync(fresh);
+      disk.rename(fresh, step.path);
+      return disk.sync(dirname(step.path));
+    }
+    case "move":
+      disk.rename(step.from, step.to);
+      return disk.sync(dirname(step.to));
+    case "remove":
+      return disk.remove(step.path);
+    case "removeDirectory":
+      return disk.removeDirectory(step.path);
+  }
+}
+
+/** Renaming one name of a file over another of the same file does nothing: so the third is removed in the end. */
+function keep(path: string, as: string, disk: Disk): void {
+  const fresh = `${as}.part`;
+  disk.remove(fresh);
+  try {
+    disk.link(path, fresh);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error) || !noLinks.includes(String(error.code))) throw error;
+    disk.copyFile(path, fresh);
+    disk.likeness(fresh, path);
+    disk.sync(fresh);
+  }
+  disk.rename(fresh, as);
+  disk.remove(fresh);
+  disk.sync(dirname(as));
+}
+
+/** link(2) where a file system has none, or none for this file. */
+const noLinks = ["EPERM", "EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EMLINK", "EXDEV"];

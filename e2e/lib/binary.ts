@@ -8,6 +8,8 @@ export interface PluginCall {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The document on standard input; a string is passed as it is. */
   readonly stdin: unknown;
+  /** A command line that is put before the binary, as of strace. */
+  readonly under?: readonly string[];
 }
 
 export interface PluginAnswer extends Finished {
@@ -18,7 +20,10 @@ export interface PluginAnswer extends Finished {
 /** Calls a plugin as a runtime does. A killed plugin shows as an exit code above 128. */
 export async function callPlugin(place: Place, call: PluginCall): Promise<PluginAnswer> {
   const stdin = typeof call.stdin === "string" ? call.stdin : JSON.stringify(call.stdin);
-  const finished = await place.try([call.binary], { stdin, env: { ...place.env, ...call.env } });
+  const finished = await place.try([...(call.under ?? []), call.binary], {
+    stdin,
+    env: { ...place.env, ...call.env },
+  });
   const text = finished.stdout.trim();
   return { ...finished, json: text === "" ? undefined : parse(text) };
 }

@@ -1,7 +1,7 @@
 export * from "./cni-error.ts";
 export { checkConfig } from "./config-problems.ts";
 export { resultDocument } from "./convert-result.ts";
-export type { ErrorDocument, ToolFailure } from "./documents.ts";
+export { type ErrorDocument, errorDocument, type ToolFailure } from "./documents.ts";
 export { foldKeys } from "./fold-keys.ts";
 export { identifierRule, ifnameRule, isIdentifier, isIfname } from "./identifiers.ts";
 export { type Invocation, readInvocation } from "./invocation.ts";

@@ -51,9 +51,26 @@ describe("parseJson and printJson", () => {
     ["[01]", '6: standard input is not JSON: unexpected "1]" at line 1, column 3'],
     ["['a']", `6: standard input is not JSON: unexpected "'a']" at line 1, column 2`],
     ['"\\x"', '6: standard input is not JSON: unexpected "\\"\\\\x\\"" at line 1, column 1'],
+    [`{"a":${"1".repeat(400)}}`, `6: the number ${"1".repeat(77)}... is out of range`],
+    [
+      `[${JSON.stringify("\\".repeat(30_000))}, @]`,
+      '6: standard input is not JSON: unexpected "@]" at line 1, column 60006',
+    ],
+    [
+      `["${"a".repeat(5_000_000)}\u0001"]`,
+      '6: standard input is not JSON: unexpected "\\"aaaaaaaaaaa" at line 1, column 2',
+    ],
+    ["[".repeat(20_001), "6: standard input is nested more than 10000 levels deep"],
     ["\ufeff{}", '6: standard input is not JSON: unexpected "\ufeff{}" at line 1, column 1'],
   ])("says where %j goes wrong", (text, message) => {
     expect(messageOf(text)).toBe(message);
+  });
+
+  it("takes 10,000 levels and no more, and sees no brackets in strings", () => {
+    const text = JSON.stringify('[{"'.repeat(20_000));
+    const nested = (levels: number) => "[".repeat(levels) + text + "]".repeat(levels);
+    expect(messageOf(nested(10_000))).toBe("no error");
+    expect(messageOf(nested(10_001))).toBe("6: standard input is nested more than 10000 levels deep");
   });
 
   it("round-trips every JSON value", () => {

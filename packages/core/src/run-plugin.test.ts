@@ -429,6 +429,8 @@ describe("an error", () => {
     [toolError("toString"), 999, "iptables: exit code 4", ""],
     [new TypeError("x is undefined"), 999, "x is undefined", ""],
     ["thrown text", 999, "thrown text", ""],
+    [new CniError(7, "no such\nnetwork"), 7, "no such network", ""],
+    [Object.assign(new Error("EIO: read"), { errno: 5, code: "EIO" }), 5, "EIO: read", ""],
   ])("thrown by the plugin: %s", async (thrown, code, msg, details) => {
     const add = async () => {
       throw thrown;

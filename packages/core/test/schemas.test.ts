@@ -57,7 +57,7 @@ test("accepted: the largest rate a runtime can send", () => {
 });
 
 describe("refused, with the value and what is allowed", () => {
-  const chain = "1 to 28 characters without white space, not beginning with '-' or '!'";
+  const chain = "a letter, digit or '_', then letters, digits, '_', '.', ':' and '-', 28 in all";
   const port = "an integer from 1 to 65535";
   test.each<[keyof typeof plugins, JsonObject, string[]]>([
     [

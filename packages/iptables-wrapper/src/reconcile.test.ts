@@ -104,6 +104,22 @@ describe("observe", () => {
   });
 });
 
+test.each([
+  [true, true],
+  [false, true],
+  [undefined, false],
+])("where a chain's presence is told as %s, missing ones are told: %s", async (told, expected) => {
+  const client = iptables(scriptedRunner([]), undefined, () => () => told);
+  expect(await client.tellsMissing?.("v6")).toBe(expected);
+});
+
+test("a look that was made just now is not made again", async () => {
+  const runner = scriptedRunner([{ command: restore("-N B"), result: {} }]);
+  const seen = { nat: new Map([["A", { kind: "present", rules: [] } as const]]) };
+  await reconcile(iptables(runner), { ...task(["A", "B"]), seen });
+  runner.finish();
+});
+
 describe("the look behind a transaction", () => {
   const removing = (): Reconciliation => ({
     family: "v4",
@@ -253,10 +269,80 @@ describe("reconcile", () => {
       runner.finish();
     });
 
+    describe("of what is to be removed", () => {
+      const removal = { nat: [{ kind: "deleteChain", chain: "A" }] } as const;
+      const removing: Reconciliation = {
+        family: "v4",
+        chains: { nat: ["A", "OLD"] },
+        accuracy: "exact",
+        guess: removal,
+        andThen: { nat: ["D"], raw: ["G"] },
+        plan: ({ nat = new Map() }) => ({ nat: transaction(nat, { absent: ["A", "OLD"] }) }),
+      };
+      const presence = () => (_family: string, _table: string, chain: string) =>
+        chain === "OLD" || chain === "G" ? false : undefined;
+      const tried = { ...restore(""), stdin: "*nat\n-S A\n-X A\nCOMMIT\n*nat\n-S D\nCOMMIT\n" };
+
+      test("one process lists, removes and looks behind it, and asks for nothing known to be missing", async () => {
+        const runner = scriptedRunner([{ command: tried, result: { stdout: "-N A\n-N D\n" } }]);
+        const { before, after } = await reconcile(iptables(runner, undefined, presence), removing);
+        expect([before.nat?.get("A")?.kind, before.nat?.get("OLD")?.kind]).toEqual(["present", "absent"]);
+        expect([after?.nat?.get("D")?.kind, after?.raw?.get("G")?.kind]).toEqual(["present", "absent"]);
+        runner.finish();
+      });
+
+      test("refused, the plan is made from what it has shown", async () => {
+        const runner = scriptedRunner([
+          { command: tried, result: { stdout: "-N A\n-A A -j X\n", exitCode: 1 } },
+          {
+            command: { ...tried, stdin: "*nat\n-F A\n-X A\nCOMMIT\n*nat\n-S D\nCOMMIT\n" },
+            result: { stdout: "-N D\n" },
+          },
+        ]);
+        const { before } = await reconcile(iptables(runner, undefined, presence), removing);
+        expect(before.nat?.get("A")).toEqual({ kind: "present", rules: [{ tokens: ["-j", "X"] }] });
+        runner.finish();
+      });
+
+      test("carried out, but not the whole plan: what it has removed is told all the same", async () => {
+        const more: Reconciliation["plan"] = ({ nat = new Map() }) => ({
+          nat: transaction(new Map([...nat, ["MORE", { kind: "present", rules: [] }]]), {
+            absent: ["A", "MORE"],
+          }),
+        });
+        const runner = scriptedRunner([
+          { command: tried, result: { stdout: "-N A\n-N D\n" } },
+          { command: restore("-S A"), result: { exitCode: 1 } },
+          {
+            command: { ...tried, stdin: "*nat\n-X MORE\nCOMMIT\n*nat\n-S D\nCOMMIT\n" },
+            result: { stdout: "-N D\n" },
+          },
+        ]);
+        const { before } = await reconcile(iptables(runner, undefined, presence), {
+          ...removing,
+          plan: more,
+        });
+        expect(before.nat?.get("A")?.kind).toBe("present");
+        runner.finish();
+      });
+
+      test("of a chain that is known to be missing, it is not even tried", async () => {
+        const client = iptables(scriptedRunner([]), undefined, () => () => false);
+        const { before } = await reconcile(client, removing);
+        expect(before.nat?.get("A")?.kind).toBe("absent");
+      });
+    });
+
     test("a lock that is not to be had ends it", async () => {
       const stderr = "Another app is currently holding the xtables lock.";
       const runner = scriptedRunner([{ command: all, result: { exitCode: 4, stderr } }]);
       await expect(reconcile(iptables(runner), guessing)).rejects.toMatchObject({ failure: "tryAgain" });
     });
   });
+});
+
+test("a transaction that prints something has not been made", async () => {
+  const runner = scriptedRunner([{ command: restore("-N A"), result: { stdout: "rubbish\nmore" } }]);
+  const changed = iptables(runner).apply("v4", { nat: transaction(new Map(), { shared: ["A"] }) });
+  await expect(changed).rejects.toThrow('iptables-restore: exit code 0: unexpected output: "rubbish"');
 });

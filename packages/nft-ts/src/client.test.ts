@@ -81,3 +81,10 @@ test("a lost race is planned again, a real failure is told", async () => {
   await run(listed());
   await expect(run(listed({ chain: "c", handle: 1 }))).rejects.toThrow("whatever");
 });
+
+test("a change that prints something has not been made", async () => {
+  const command = { file: "nft", argv: ["-f", "-"], stdin: "delete rule ip t c handle 1\n" };
+  const runner = scriptedRunner([{ command, result: { stdout: "rubbish\nmore" } }]);
+  const changed = nftables(runner).apply("ip", "t", [{ kind: "deleteRule", chain: "c", handle: 1 }]);
+  await expect(changed).rejects.toThrow('nft: exit code 0: unexpected output: "rubbish"');
+});

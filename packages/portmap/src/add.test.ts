@@ -195,6 +195,26 @@ test("the last DEL on a device closes what ADD opened, not an earlier one", asyn
   expect([bench.sysctls.get(localnet), markers(bench)]).toEqual(["0", 0]);
 });
 
+test("a DEL behind one that was killed before it could close closes", async () => {
+  const bench = new Bench();
+  await bench.add(bench.call([web]));
+  const { kernel, backend } = bench.tools;
+  const killed = { ...bench.tools, kernel: { ...kernel, hasIpv6: () => false } };
+  bench.sysctlFailure = new Error("killed");
+  await expect(del(bench.delCall(), killed)).rejects.toThrow("killed");
+  expect([bench.iptables.rules("v4", own), markers(bench)]).toEqual([undefined, 1]);
+  bench.sysctlFailure = undefined;
+  await backend.remove(bench.delCall().attachment, "v4");
+  expect([bench.sysctls.get(localnet), markers(bench)]).toEqual(["0", 0]);
+});
+
+test("what could not be opened can be taken back, though nothing can be written", async () => {
+  const bench = new Bench();
+  bench.sysctlFailure = new Error("read-only file system");
+  await expect(bench.add(bench.call([web]))).rejects.toThrow("read-only");
+  expect([bench.iptables.rules("v4", own), markers(bench), bench.warnings]).toEqual([undefined, 0, []]);
+});
+
 test("another network's container on the same device keeps it open", async () => {
   const bench = new Bench();
   await bench.add(bench.call([web]));
@@ -261,6 +281,24 @@ test("DEL asks for no addresses where its own name has rules", async () => {
   const { attachment } = bench.delCall();
   await bench.tools.backend.remove(attachment, "v4", { addresses: () => Promise.reject(new Error("asked")) });
   expect(bench.iptables.rules("v4", "CNI-HOSTPORT-DNAT")).toHaveLength(1);
+});
+
+test.each([
+  ["as it was for ADD", [web, dns], {}],
+  ["of other ports", [{ ...web, hostPort: 9090 }], {}],
+  ["with other conditions", [web, dns], { conditionsV4: ["-s", "192.0.2.1"] }],
+  ["with fields of a wrong type", "web", {}],
+  ["without ports", [], {}],
+])("DEL with a configuration %s leaves nothing", async (_, portMappings, fields) => {
+  const bench = new Bench();
+  await bench.add(bench.call([web, dns]));
+  const other = bench.call([{ ...web, hostPort: 9090 }]);
+  await bench.add({ ...other, attachment: { ...other.attachment, containerId: "c2" } });
+  await del({ ...bench.delCall(), netConf: { ...fields, runtimeConfig: { portMappings } } }, bench.tools);
+  for (const family of ["v4", "v6"] as const) {
+    expect(bench.iptables.rules(family, own)).toBeUndefined();
+    expect(bench.iptables.rules(family, "CNI-HOSTPORT-DNAT")).toHaveLength(1);
+  }
 });
 
 test("DEL removes what plugins of 2017 left", async () => {

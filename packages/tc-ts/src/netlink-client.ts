@@ -40,8 +40,14 @@ export function trafficControlByNetlink(open: OpenSocket): TrafficControl {
 function make(exchange: Exchange, changes: readonly TcChange[]): void {
   // All of them first: what cannot be keeps every change from being made, as in a batch of tc.
   for (const change of changes) changeRequest(change, () => 0);
+  const indexes = new Map<string, number>();
   for (const change of changes) {
-    exchange(changeRequest(change, (device) => requireIndex(exchange, device, change)));
+    const request = changeRequest(change, (device) => {
+      const index = indexes.get(device) ?? requireIndex(exchange, device, change);
+      indexes.set(device, index);
+      return index;
+    });
+    exchange(request);
   }
 }
 

@@ -114,5 +114,5 @@ test("others' forwards of a wanted port are conflicts, the container's own of wh
 
 test("what nothing is known of has no guard and no opened device", () => {
   expect(openedDevices(undefined)).toEqual([]);
-  expect(guardChanges(undefined, undefined)).toHaveLength(2);
+  expect(guardChanges(undefined, undefined)).toHaveLength(3);
 });

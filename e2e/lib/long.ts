@@ -1,0 +1,10 @@
+/** `scripts/test --long`: as many rounds as can be, for hours if need be. */
+const isLong = process.env["CNI_CHAIN_LONG"] === "1";
+
+/** How often a test that repeats itself does so: a few times in every run, many times in a long one. */
+export function rounds(quick: number, long: number): number {
+  return isLong ? long : quick;
+}
+
+/** Milliseconds a test may take that is done with `quick` ones at its few rounds. */
+export const patience = (quick: number, long = 60 * quick): number => rounds(quick, long);

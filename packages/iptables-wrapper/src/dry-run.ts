@@ -44,7 +44,7 @@ interface Model {
   readonly table: Table;
   readonly chain: string;
   readonly before: readonly ListedRule[] | undefined;
-  after: ListedRule[] | undefined;
+  after: readonly ListedRule[] | undefined;
   isTouched: boolean;
 }
 
@@ -68,8 +68,14 @@ export function dryTables(): DryTables {
       for (const [table, names] of unseen) {
         for (const chain of names) {
           const before = rulesIn(read[table]?.get(chain), chain);
-          const after = before === undefined ? undefined : [...before];
-          models.set(keyOf(tool, table, chain), { tool, table, chain, before, after, isTouched: false });
+          models.set(keyOf(tool, table, chain), {
+            tool,
+            table,
+            chain,
+            before,
+            after: before,
+            isTouched: false,
+          });
         }
       }
       return Object.fromEntries(
@@ -124,7 +130,7 @@ function rulesIn(state: ChainState | undefined, chain: string): readonly ListedR
 }
 
 function stateOf(model: Model | undefined): ChainState {
-  return model?.after === undefined ? { kind: "absent" } : { kind: "present", rules: [...model.after] };
+  return model?.after === undefined ? { kind: "absent" } : { kind: "present", rules: model.after };
 }
 
 function chainsIn(lines: readonly Change[]): string[] {

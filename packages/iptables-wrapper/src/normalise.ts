@@ -137,9 +137,16 @@ export function listedValue({ tokens }: ListedRule, option: string): string | un
   return undefined;
 }
 
+/** By the rule: whoever looks for the rules of many containers asks each rule for each of them. */
+const jumpTargets = new WeakMap<ListedRule, { readonly name: string | undefined }>();
+
 /** The chain or built-in target behind `-j`, if there is one. */
 export function jumpTarget(rule: ListedRule): string | undefined {
-  return listedValue(rule, "-j");
+  const known = jumpTargets.get(rule);
+  if (known !== undefined) return known.name;
+  const name = listedValue(rule, "-j");
+  jumpTargets.set(rule, { name });
+  return name;
 }
 
 /** The tokens in the spelling of a listing. */

@@ -138,7 +138,7 @@ function withoutVerbatim(found: readonly ListedRule[], wanted: readonly Rule[]):
 }
 
 /** True where the rules are listed as they would be written: the same, then, though others may be as well. */
-function isSameText(found: readonly ListedRule[], wanted: readonly Rule[]): boolean {
+export function isSameText(found: readonly ListedRule[], wanted: readonly Rule[]): boolean {
   if (found.length !== wanted.length) return false;
   for (const [at, rule] of wanted.entries()) {
     const listed = found[at];

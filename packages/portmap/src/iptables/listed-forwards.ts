@@ -32,8 +32,17 @@ export interface Entry {
   readonly ports: readonly number[];
 }
 
+/** By the listing: it is asked for each of the containers that stand in it. */
+const entriesOf = new WeakMap<readonly ListedRule[], readonly Entry[]>();
+
 /** The entries of the shared chain in their order; rules that are no entry are passed over. */
-export function listedEntries(rules: readonly ListedRule[]): Entry[] {
+export function listedEntries(rules: readonly ListedRule[]): readonly Entry[] {
+  const entries = entriesOf.get(rules) ?? readEntries(rules);
+  entriesOf.set(rules, entries);
+  return entries;
+}
+
+function readEntries(rules: readonly ListedRule[]): Entry[] {
   const entries: Entry[] = [];
   for (const rule of rules) {
     const chain = jumpTarget(rule);

@@ -129,12 +129,21 @@ function containerOf(change: Change): string | undefined {
   return target.kind === "jump" ? target.to : undefined;
 }
 
+type OwnerName = Parameters<Standing["isOf"]>[0];
+
 function standingIn(nat: Observed): Standing[] {
   const entries = listedEntries(rulesOf(nat, chains.dnat) ?? []);
-  return [...new Set(entries.map(({ chain }) => chain))].map((chain) => ({
+  // Each chain is compared with all attachments: their names are worth being made once.
+  const names = new WeakMap<OwnerName, string>();
+  const nameOf = (owner: OwnerName) => {
+    const name = names.get(owner) ?? containerChain({ ifname: "", ...owner });
+    names.set(owner, name);
+    return name;
+  };
+  return [...Map.groupBy(entries, ({ chain }) => chain)].map(([chain, [first]]) => ({
     key: chain,
-    containerId: entries.find((entry) => entry.chain === chain)?.owner?.containerId,
-    isOf: (attachment) => containerChain({ ifname: "", ...attachment }) === chain,
+    containerId: first?.owner?.containerId,
+    isOf: (attachment) => nameOf(attachment) === chain,
     forwards: listedForwards(rulesOf(nat, chain) ?? []),
   }));
 }

@@ -100,7 +100,7 @@ export async function seeEnd(
   const conf = pluginConf(scene.chain([]).conf, portmap(), attachment, result);
   await scene.node.run(["sh", "-c", "cat >/run/conf.json"], { stdin: JSON.stringify(conf) });
   const variables = Object.entries(env).map(([key, value]) => `${key}=${value}`);
-  const bounded = `timeout --signal=KILL 36 ${scene.binary("portmap")} </run/conf.json`;
+  const bounded = `timeout --signal=KILL 40 ${scene.binary("portmap")} </run/conf.json`;
   const script = `${bounded}; code=$?; echo; echo "ended $code"`;
   const service = scene.node.start(["env", ...variables, "sh", "-c", script]);
   const said: string[] = [];

@@ -6,19 +6,19 @@ import { notFound } from "./not-found.ts";
 export interface BunRunnerOptions {
   /** The environment of every process; the absolute directories on its PATH are where tools are looked up. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Milliseconds for all calls of this runner together, counted from its making. */
+  /** Milliseconds for all calls of this runner together, the way back included, counted from its making. */
   readonly budgetMs: number;
   /** Signals to this process that stop what is running, and everything behind it until the way back. */
   readonly stopsOn?: readonly NodeJS.Signals[];
 }
 
 export interface BunRunner extends Runner {
-  /** Failed work is about to be taken back: that gets a time of its own, also after a stop. */
+  /** Failed work is about to be taken back: that gets the time kept for it, also after a stop. */
   turnBack(): void;
 }
 
-/** Milliseconds for the way back, whatever the way there has used up. */
-const wayBackMs = 10_000;
+/** Milliseconds for the way back, whatever the way there has used up: within the whole where that is 30 s or more. */
+const wayBackMs = 5000;
 
 /**
  * The plugins' runner. `Bun.spawn` costs about 0.3 ms over the process itself, a tenth of what
@@ -27,7 +27,7 @@ const wayBackMs = 10_000;
  */
 export function bunRunner({ env: given, budgetMs, stopsOn = [] }: BunRunnerOptions): BunRunner {
   const env = { ...given, PATH: absolutePlaces(given["PATH"] ?? "") };
-  let ends = performance.now() + budgetMs;
+  let ends = performance.now() + Math.max(budgetMs - wayBackMs, (budgetMs * 5) / 6);
   let stopped: string | undefined;
   const running = new Set<Child>();
   for (const signal of stopsOn) {
@@ -38,7 +38,7 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [] }: BunRunnerOptio
   }
   return {
     turnBack() {
-      ends = Math.max(ends, performance.now() + wayBackMs);
+      ends = performance.now() + wayBackMs;
       stopped = undefined;
     },
     async run(command) {

@@ -1,4 +1,4 @@
-// Writes the tables of configuration fields in README.md from the schemas. Run it after a change there:
+// Writes the tables of configuration fields in the chain authors' page from the schemas. Run it after a change there:
 // `bun scripts/config-tables.ts`. A test compares the two.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,9 +10,9 @@ interface Schema {
 }
 
 const root = join(import.meta.dirname, "..");
-const readme = join(root, "README.md");
+const page = join(root, "packages/docs/chain-authors.md");
 
-/** README.md with the tables as the schemas say them, between `<!-- fields of X -->` and `<!-- end -->`. */
+/** A page with the tables as the schemas say them, between `<!-- fields of X -->` and `<!-- end -->`. */
 export function withTables(text: string): string {
   return text.replaceAll(
     /(<!-- fields of (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
@@ -41,4 +41,4 @@ export function fieldsOf(schema: Schema, path = ""): [string, string][] {
   });
 }
 
-if (import.meta.main) writeFileSync(readme, withTables(readFileSync(readme, "utf8")));
+if (import.meta.main) writeFileSync(page, withTables(readFileSync(page, "utf8")));

@@ -1,4 +1,3 @@
-import { execaRunner } from "@cni-chain/exec/execa";
 import type { Argv } from "yargs";
 import { progressOn } from "../output/progress.ts";
 import { printable } from "../output/table.ts";
@@ -54,6 +53,8 @@ export async function withRuntime<T>(
   terminal: Terminal,
   work: (runtime: Runtime) => Promise<T>,
 ): Promise<T> {
+  // Slow to load, and most commands with these options run no plugin.
+  const { execaRunner } = await import("@cni-chain/exec/execa");
   const progress = progressOn(terminal);
   try {
     return await work({

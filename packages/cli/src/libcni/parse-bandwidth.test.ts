@@ -44,9 +44,9 @@ describe("limits", () => {
 
   test.each([
     ["10M", 500_000],
-    ["1k", 24_224],
+    ["1k", 96_896],
     ["1P", 34_359_738_359],
-  ])("the burst for %s is 50 ms, no less than two frames, no more than the kernel counts", (rate, burst) => {
+  ])("the burst for %s is 50 ms, no less than eight frames, no more than the kernel counts", (rate, burst) => {
     expect(parseBandwidth({ ingressBandwidth: rate }).ingressBurst).toBe(burst);
   });
 

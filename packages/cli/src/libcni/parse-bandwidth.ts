@@ -23,8 +23,8 @@ const [least, most] = [1_000n, 10n ** 15n];
 /** What tbf's burst, 32 bits wide and in bytes, can hold, in bits. */
 const mostBurst = (2n ** 32n - 1n) * 8n - 1n;
 
-/** Two full Ethernet frames: below that nothing passes. */
-const leastBurst = 2n * 1514n * 8n;
+/** Eight full Ethernet frames, the least that plugin bandwidth chooses by itself. */
+const leastBurst = 8n * 1514n * 8n;
 
 /** Reads rates and bursts; a burst that is not given is 50 ms of its rate. Throws UsageError. */
 export function parseBandwidth(words: BandwidthWords): Bandwidth {

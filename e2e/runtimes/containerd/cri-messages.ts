@@ -5,7 +5,17 @@ export interface PodSandboxConfig {
   readonly dnsConfig?: { readonly servers: readonly string[] };
   readonly portMappings?: readonly PortMapping[];
   readonly annotations?: Readonly<Record<string, string>>;
-  readonly linux?: { readonly cgroupParent: string };
+  readonly logDirectory?: string;
+  readonly linux?: {
+    readonly cgroupParent: string;
+    readonly securityContext?: { readonly namespaceOptions: NamespaceOption };
+  };
+}
+
+/** POD where nothing is said. */
+export interface NamespaceOption {
+  readonly network?: "POD" | "NODE";
+  readonly pid?: "POD" | "CONTAINER" | "NODE";
 }
 
 interface PodSandboxMetadata {
@@ -26,7 +36,39 @@ export interface PortMapping {
 export interface ContainerConfig {
   readonly metadata: { readonly name: string };
   readonly image: { readonly image: string };
-  readonly command: readonly string[];
+  /** The image's own where it is left out. */
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly mounts?: readonly Mount[];
+  /** Below the pod's log directory. */
+  readonly logPath?: string;
+  readonly linux?: { readonly securityContext: SecurityContext };
+}
+
+export interface Mount {
+  readonly containerPath: string;
+  readonly hostPath: string;
+  readonly readonly: boolean;
+  readonly propagation: "PRIVATE" | "HOST_TO_CONTAINER";
+}
+
+interface SecurityContext {
+  readonly capabilities: {
+    readonly addCapabilities: readonly string[];
+    readonly dropCapabilities: readonly string[];
+  };
+  readonly privileged: boolean;
+  readonly namespaceOptions: NamespaceOption;
+  readonly runAsUser: { readonly value: number };
+  readonly runAsGroup: { readonly value: number };
+  readonly readonlyRootfs: boolean;
+  readonly noNewPrivs: boolean;
+  readonly seccomp: { readonly profileType: "RuntimeDefault" | "Unconfined" };
+}
+
+export interface ContainerStatus {
+  readonly state: "CONTAINER_CREATED" | "CONTAINER_RUNNING" | "CONTAINER_EXITED";
+  readonly exitCode: number;
 }
 
 export interface PodSandboxStatus {

@@ -3,6 +3,7 @@ import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import { loadSync, type MethodDefinition } from "@grpc/proto-loader";
 import type {
   ContainerConfig,
+  ContainerStatus,
   ExecSyncResponse,
   PodSandbox,
   PodSandboxConfig,
@@ -13,7 +14,13 @@ import type {
 /** Request and response of each method that the tests call. */
 interface Methods {
   readonly Version: [object, { readonly runtimeName: string; readonly runtimeVersion: string }];
-  readonly Status: [object, { readonly status: { readonly conditions: readonly RuntimeCondition[] } }];
+  readonly Status: [
+    { readonly verbose?: boolean },
+    {
+      readonly status: { readonly conditions: readonly RuntimeCondition[] };
+      readonly info: Readonly<Record<string, string>>;
+    },
+  ];
   readonly ImageStatus: [{ readonly image: { readonly image: string } }, { readonly image: object | null }];
   readonly RunPodSandbox: [{ readonly config: PodSandboxConfig }, PodSandboxId];
   readonly StopPodSandbox: [PodSandboxId, object];
@@ -28,6 +35,8 @@ interface Methods {
     ContainerId,
   ];
   readonly StartContainer: [ContainerId, object];
+  readonly StopContainer: [ContainerId & { readonly timeout: number }, object];
+  readonly ContainerStatus: [ContainerId, { readonly status: ContainerStatus }];
   readonly ExecSync: [ContainerId & { readonly cmd: readonly string[] }, ExecSyncResponse];
 }
 

@@ -4,8 +4,6 @@ import { UsageError } from "../failure.ts";
 import { intervalMs } from "../interval.ts";
 
 export const nodeInstall = command({
-  command: "node-install",
-  describe: "install, and stay to do it again when others write over it: what the container image runs",
   examples: [
     ["node-install", "keep the three plugins in /opt/cni/bin"],
     [

@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { netnsState } from "@cni-chain/ip-ts";
 import type { Standing } from "@cni-chain/portmap/restore";
-import { type CachedAttachment, readCache } from "../libcni/cache.ts";
+import type { Cache, CachedAttachment } from "../libcni/cache.ts";
 import type { Scope } from "./alarm.ts";
 import { type OrphanIfb, orphanIfbs } from "./ifbs.ts";
 import { type LimitLook, lookAtLimits } from "./limits.ts";
@@ -31,14 +33,13 @@ export interface Situation {
   readonly problems: readonly string[];
 }
 
-/** Reads the cache and the node; changes nothing. Throws Failure where the cache may not be read. */
+/** Compares the cache with the node; changes nothing. */
 export async function lookAround(
   { host, network }: NodePorts,
-  cacheDir: string,
+  cache: Cache,
   warn: (text: string) => void,
   scope: Scope = { rules: true, limits: true },
 ): Promise<Situation> {
-  const cache = await readCache(cacheDir);
   const problems = cache.problems.map(({ file, message }) => `${file}: ${message}`);
   const evidence = evidenceOf(cache.attachments, () => addressesOfAllNamespaces(host.netlink));
   const living = cache.attachments
@@ -99,10 +100,12 @@ export function evidenceOf(
   };
 }
 
+/** Where the directory is missing, nothing proves that it is on the node: a container sees what is mounted into it. */
 function netnsStanding(path: string): NetnsStanding {
   if (path === "") return "unknown";
   try {
-    return netnsState(path) === "present" ? "present" : "gone";
+    if (netnsState(path) === "present") return "present";
+    return path.startsWith("/proc/") || existsSync(dirname(path)) ? "gone" : "unknown";
   } catch {
     return "unknown";
   }

@@ -1,0 +1,153 @@
+import { describe, expect, test } from "vitest";
+import { callFor } from "../interop/call.ts";
+import { Chain } from "../lib/chain.ts";
+import { keepAsking } from "../lib/keep-asking.ts";
+import type { Node } from "../lib/node.ts";
+import { plugin, plugins } from "../lib/plugins.ts";
+import { reference, whyNoReference } from "../lib/reference.ts";
+import { difference, takeSnapshot, withoutShared } from "../lib/snapshot.ts";
+import { type Added, bandwidth, loopback, mapping, portmap, Stage } from "../lib/stage.ts";
+import { ask, serve } from "../lib/traffic.ts";
+import { openStream } from "./stream.ts";
+
+const reason = whyNoReference();
+if (reason !== undefined) console.warn(`left out, upgrades from the reference's plugins: ${reason}`);
+
+const tool = plugin("cni-chain");
+const chained = [portmap(), bandwidth(), loopback];
+const types = ["portmap", "bandwidth", "loopback"];
+const binDir = "/run/bin";
+/** Ours with some bytes behind the end: other files that do the same, as of the version before. */
+const earlier = "/run/earlier";
+const limits = { ingressRate: 2e6, ingressBurst: 2e6, egressRate: 1e8, egressBurst: 8e6 };
+
+/** A node whose runtime has the reference's plugins. */
+async function setNode() {
+  const stage = await Stage.set({ chained: [] });
+  const { node } = stage;
+  await node.run(["mkdir", binDir, earlier]);
+  for (const type of types) {
+    await node.run(["cp", "-L", `${reference.directory}/${type}`, binDir]);
+  }
+  const chain = new Chain(node, binDir, {
+    cniVersion: "1.0.0",
+    name: "net",
+    plugins: [{ type: "base", hairpinMode: true, families: [4] }, ...chained],
+  });
+  // The reference's CHECK fails on every pod of one family where ip6tables can be run, its own as well.
+  await node.run(["sh", "-ec", `mkdir /run/v4; ln -s "$(command -v iptables)" /run/v4/iptables`]);
+  const before = withoutShared(await takeSnapshot(node));
+  const check = async (pods: readonly Added[], by: "ours" | "reference") => {
+    for (const pod of pods) {
+      for (const conf of chained) {
+        const env = by === "reference" ? { PATH: "/run/v4" } : {};
+        const answer = await callFor(node, { whose: by, directory: binDir }, "CHECK", conf, pod, env);
+        expect(answer, `CHECK of ${pod.attachment.containerId}`).toMatchObject({ exitCode: 0, stdout: "" });
+      }
+    }
+  };
+  const add = async (name: string, port: number): Promise<Added> => {
+    const portMappings = [mapping(port, 80), mapping(port + 1000, 5201)];
+    const added = await stage.add(name, { portMappings, bandwidth: limits }, chain);
+    await serve(added.pod, name, 80);
+    return added;
+  };
+  return {
+    stage,
+    node,
+    chain,
+    add,
+    check,
+    /** But for the guard of 127.0.0.1, which is for all pods, and of which the reference knows nothing. */
+    left: async () =>
+      difference(before, withoutShared(await takeSnapshot(node))).filter(
+        (line) => !/: raw .*CNI-HOSTPORT-LOCAL/.test(line),
+      ),
+  };
+}
+
+async function makeEarlier(node: Node): Promise<void> {
+  for (const type of types) {
+    const script = `cp ${plugins}/${type} ${earlier}; echo an earlier version >>${earlier}/${type}`;
+    await node.run(["sh", "-ec", script]);
+  }
+}
+
+/** Runs the tool to its end, however busy the machine is. */
+async function runTool(node: Node, ...argv: readonly string[]): Promise<void> {
+  const running = node.start(["sh", "-c", `"$@" >&2; echo $?`, "sh", tool, ...argv]);
+  expect(await running.ready(), argv.join(" ")).toBe("0");
+}
+
+const install = (node: Node, from: string) => runTool(node, "install", "--bin-dir", binDir, "--from", from);
+const uninstall = (node: Node) => runTool(node, "uninstall", "--bin-dir", binDir, "--conf-dir", "/run/none");
+const isFrom = (node: Node, directory: string) =>
+  Promise.all(types.map((type) => node.run(["cmp", `${directory}/${type}`, `${binDir}/${type}`])));
+
+describe.skipIf(reason !== undefined)("a node with running pods", () => {
+  test("goes from the reference to ours, to the next version, and back: no pod notices", async () => {
+    const { stage, node, chain, add, check, left } = await setNode();
+    await using _ = stage;
+    const { host, node4 } = stage.uplink;
+    await makeEarlier(node);
+    const first = await add("first", 8080);
+    await using stream = await openStream(host, { place: first.pod, listen: 5201 }, node4, 9080);
+    const asking = await keepAsking(host, [{ server: "first", url: `http://${node4}:8080/` }]);
+
+    let previous = await add("of-the-reference", 8081);
+    const changes: [name: string, change: () => Promise<void>, from: string][] = [
+      ["of-the-earlier", () => install(node, earlier), earlier],
+      ["of-the-present", () => install(node, plugins), plugins],
+      ["of-the-reference-again", () => uninstall(node), reference.directory],
+    ];
+    for (const [at, [name, change, from]] of changes.entries()) {
+      await change();
+      await isFrom(node, from);
+      await stream.goesOn();
+      const port = 8082 + at;
+      const next = await add(name, port);
+      // What those before added is as these want it, and they take it away.
+      await check([first, previous, next], from === reference.directory ? "reference" : "ours");
+      expect(await ask(host, node4, port)).toMatchObject({ server: name });
+      await chain.del(previous.attachment);
+      expect(await ask(host, node4, port)).toMatchObject({ server: name });
+      previous = next;
+    }
+
+    const { rounds, lost } = await asking.stop();
+    expect(lost).toEqual([]);
+    expect(rounds).toBeGreaterThan(3);
+    await stream.goesOn();
+    await chain.del(previous.attachment);
+    await chain.del(first.attachment);
+    expect(await left()).toEqual([]);
+  });
+
+  test.each([
+    ["while the first is copied", "portmap.new"],
+    ["when the old ones are kept", "portmap.replaced"],
+  ])("an upgrade killed %s leaves plugins that add, check and delete", async (_what, sign) => {
+    const { stage, node, chain, add, check, left } = await setNode();
+    await using _ = stage;
+    const before = await add("before", 8080);
+    const script = `
+      "$@" >/dev/null & pid=$!
+      until [ -e ${binDir}/.cni-chain/${sign} ] || [ -e ${binDir}/.cni-chain/manifest.json ]; do sleep 0.01; done
+      kill -KILL $pid
+      echo killed`;
+    const argv = [tool, "install", "--bin-dir", binDir, "--from", plugins];
+    expect(await node.start(["sh", "-c", script, "sh", ...argv]).ready()).toBe("killed");
+
+    const after = await add("after", 8081);
+    const whose = await node.try(["cmp", `${reference.directory}/portmap`, `${binDir}/portmap`]);
+    await check([before, after], whose.exitCode === 0 ? "reference" : "ours");
+    const { host, node4 } = stage.uplink;
+    expect(await ask(host, node4, 8080)).toMatchObject({ server: "before" });
+    expect(await ask(host, node4, 8081)).toMatchObject({ server: "after" });
+    await uninstall(node);
+    await isFrom(node, reference.directory);
+    await check([before, after], "reference");
+    for (const { attachment } of [before, after]) await chain.del(attachment);
+    expect(await left()).toEqual([]);
+  });
+});

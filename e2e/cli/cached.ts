@@ -16,8 +16,8 @@ export interface Entry {
   readonly pod?: string;
 }
 
-/** Writes the entry that libcni writes at the end of an ADD (kind cniCacheV1). `age` in seconds, for the order of entries. */
-export async function writeEntry(stage: Stage, entry: Entry, age = 0): Promise<string> {
+/** The entry that libcni writes at the end of an ADD (kind cniCacheV1), and its file. */
+export function cacheEntry(entry: Entry): { readonly file: string; readonly text: string } {
   const { network = "net", containerId, ifname, netns, config, capabilityArgs = {}, result, pod } = entry;
   const document = {
     kind: "cniCacheV1",
@@ -37,9 +37,14 @@ export async function writeEntry(stage: Stage, entry: Entry, age = 0): Promise<s
     capabilityArgs,
     result,
   };
-  const file = `${cacheDir}/results/${network}-${containerId}-${ifname}`;
+  return { file: `${cacheDir}/results/${network}-${containerId}-${ifname}`, text: JSON.stringify(document) };
+}
+
+/** Writes an entry. `age` in seconds, for the order of entries. */
+export async function writeEntry(stage: Stage, entry: Entry, age = 0): Promise<string> {
+  const { file, text } = cacheEntry(entry);
   const script = `mkdir -p ${cacheDir}/results && cat > ${file} && touch -d @$(( $(date +%s) - ${age} )) ${file}`;
-  await stage.node.run(["sh", "-ec", script], { stdin: JSON.stringify(document) });
+  await stage.node.run(["sh", "-ec", script], { stdin: text });
   return file;
 }
 

@@ -1,6 +1,6 @@
 import { shown } from "@cni-chain/core";
 import yargs from "yargs";
-import { commands } from "./commands/index.ts";
+import { commandsFor } from "./commands/index.ts";
 import { Failure, UsageError, Verdict } from "./failure.ts";
 import { styleFor } from "./output/style.ts";
 import type { Terminal } from "./output/terminal.ts";
@@ -12,11 +12,14 @@ export const toolName = "cni-chain";
  * codes of its own.
  */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  const commands = await commandsFor(args, terminal);
   const parser = yargs([...args])
     .scriptName(toolName)
     .usage("Usage: $0 COMMAND [options]\n\nSees, tries and mends host ports and pod shaping on this node.")
     .option("json", { type: "boolean", default: false, describe: "print one JSON document", global: true })
-    .command(commands.map((command) => command(terminal)))
+    // Answered before a command line is read, by main.
+    .option("about", { type: "boolean", describe: "name what is inside this executable", global: false })
+    .command([...commands])
     .demandCommand(1, "which command?")
     .strict()
     .recommendCommands()

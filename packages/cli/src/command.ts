@@ -7,12 +7,12 @@ export interface Common {
   readonly json: boolean;
 }
 
-/** A command of the tool, made for the terminal it speaks to. */
-export type Command = (terminal: Terminal) => CommandModule<Common, Common>;
+/** What a command does, made for the terminal it speaks to: all of it but its name. */
+export type Body = (
+  terminal: Terminal,
+) => Required<Pick<CommandModule<Common, Common>, "builder" | "handler">>;
 
 interface Definition<Options extends Common> {
-  readonly command: string;
-  readonly describe: string;
   /** Each a command line without the tool's name, and what it does. */
   readonly examples: readonly (readonly [line: string, does: string])[];
   readonly options: (yargs: Argv<Common>) => Argv<Options>;
@@ -21,11 +21,9 @@ interface Definition<Options extends Common> {
 }
 
 /** Makes a command of its parts; its options keep their types between `options` and `run`. */
-export function command<Options extends Common>(definition: Definition<Options>): Command {
-  const { command: line, describe, examples, options, run } = definition;
+export function command<Options extends Common>(definition: Definition<Options>): Body {
+  const { examples, options, run } = definition;
   return (terminal) => ({
-    command: line,
-    describe,
     builder: (yargs) =>
       options(
         examples.reduce((with_, [example, does]) => with_.example(`$0 ${example}`, does), yargs),

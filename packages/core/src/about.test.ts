@@ -20,7 +20,7 @@ test("names program, version, platform, and each part with version and licence, 
     "",
     "The engine, and what is in it:",
     "  bun              1.4.5  MIT",
-    "  libbase64               BSD-2-Clause",
+    "  libbase64        -      BSD-2-Clause",
     "",
   ]);
 });

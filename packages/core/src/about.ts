@@ -36,7 +36,7 @@ export function aboutText(program: string, inside: Inside | undefined): string {
   const width = Math.max(...[...packages, ...engine].map(({ name }) => name.length));
   const versionWidth = Math.max(...[...packages, ...engine].map((one) => one.version.length));
   const row = (one: Component) =>
-    `  ${one.name.padEnd(width)}  ${one.version.padEnd(versionWidth)}  ${one.licence}`;
+    `  ${one.name.padEnd(width)}  ${(one.version || "-").padEnd(versionWidth)}  ${one.licence}`;
   return [
     `${program} ${version} (${platform}), ${licence}`,
     "",

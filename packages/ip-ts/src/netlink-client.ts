@@ -49,13 +49,19 @@ function observe(exchange: Exchange, names: readonly string[]): ReadonlyMap<stri
 
 /** Kernels before 4.6 answer with links of all kinds. */
 function ofKinds(exchange: Exchange, kinds: readonly string[]): readonly Link[] {
+  // Many have the same master.
+  const names = new Map<number, string | undefined>();
+  const nameOfIndex = (ifindex: number) => {
+    if (!names.has(ifindex)) names.set(ifindex, nameAt(exchange, ifindex));
+    return names.get(ifindex);
+  };
   return kinds
     .flatMap((kind) =>
       exchange(linksOfKindRequest(kind))
         .map(({ body }) => parseLink(body))
         .filter((link) => link.kind === kind),
     )
-    .map((link) => related(exchange, link));
+    .map((link) => related(link, nameOfIndex));
 }
 
 function otherEnd(exchange: Exchange, { ifindex, peer }: Link, netns: string): Link | undefined {
@@ -126,16 +132,20 @@ function deleteAll(exchange: Exchange, names: readonly string[]): void {
 
 function find(exchange: Exchange, id: LinkId): Link | undefined {
   const body = findLink(exchange, id);
-  return body === undefined ? undefined : related(exchange, parseLink(body));
+  return body === undefined ? undefined : related(parseLink(body), (ifindex) => nameAt(exchange, ifindex));
 }
 
-/** Puts names in the place of indices. A link that is gone by now has none. */
-function related(exchange: Exchange, link: ParsedLink): Link {
+/** A link that is gone by now has none. */
+function nameAt(exchange: Exchange, ifindex: number): string | undefined {
+  const body = findLink(exchange, { ifindex });
+  return body === undefined ? undefined : nameOf(body);
+}
+
+/** Puts names in the place of indices. */
+function related(link: ParsedLink, nameOfIndex: (ifindex: number) => string | undefined): Link {
   const { masterIndex, peerIndex, peerNetnsid, ...rest } = link;
-  const name = (ifindex: number | undefined) => {
-    const body = ifindex === undefined || ifindex === 0 ? undefined : findLink(exchange, { ifindex });
-    return body === undefined ? undefined : nameOf(body);
-  };
+  const name = (ifindex: number | undefined) =>
+    ifindex === undefined || ifindex === 0 ? undefined : nameOfIndex(ifindex);
   return { ...rest, master: name(masterIndex), peer: peer(peerIndex, peerNetnsid, name) };
 }
 

@@ -1,7 +1,7 @@
 import { type Command, CommandError, type CommandResult, type Runner } from "@cni-chain/exec";
 import type { Change } from "./change.ts";
-import { type ListedChain, parseListing } from "./parse-listing.ts";
-import { renderListing, renderRestore } from "./render-restore.ts";
+import { type ListedChain, parseListing, parseTableListing } from "./parse-listing.ts";
+import { renderListing, renderRestore, renderTableListing } from "./render-restore.ts";
 import type { Family } from "./rule.ts";
 import { type ByTable, byTable, inTables, type Table } from "./table.ts";
 import { type ChainState, type Observed, unknown } from "./transaction.ts";
@@ -11,7 +11,8 @@ import { type Presence, restoreTool, type Variant } from "./variant.ts";
 export interface Iptables {
   /**
    * The state of these chains, in one process where all of them exist. The tool stops at the first chain
-   * that does not, and what is behind it costs another process. Without `exact`, where already the first one
+   * that does not, and what is behind it costs another process, or the listing of the whole table where it is
+   * much. Without `exact`, where already the first one
    * asked for is missing, the node is taken as new and all others stay `unknown`; else the built-in chains,
    * which always exist, are looked up, and only the rest stays `unknown`. Throws IptablesError.
    */
@@ -43,7 +44,7 @@ export interface Iptables {
 }
 
 /** What became of changes that were tried. */
-export interface Tried {
+interface Tried {
   readonly applied: boolean;
   /** Before the changes. */
   readonly observed: ObservedTables;
@@ -90,10 +91,25 @@ export function iptables(
     return (one: Asked) => isTold(one, true);
   };
 
+  /** Lists whole tables for the sake of these chains. */
+  const lookAtTables = async (family: Family, asked: readonly Asked[], known: Known) => {
+    for (const table of new Set(asked.map((one) => one.table))) {
+      const { command, result } = await run(family, renderTableListing(table));
+      if (result.kind !== "exited" || result.exitCode !== 0) throw new IptablesError(command, result);
+      const own = asked.filter((one) => one.table === table);
+      const listed = parseTableListing(result.stdout, new Set(own.map(({ chain }) => chain)));
+      for (const one of own) {
+        const rules = listed.get(one.chain);
+        known.set(one, rules === undefined ? { kind: "absent" } : { kind: "present", rules });
+      }
+    }
+  };
+
   /** Goes on listing behind what is known already, for as long as `accuracy` wants it. */
   const lookOn = async (family: Family, asked: readonly Asked[], known: Known, accuracy?: "exact") => {
     const isThere = await noteMissing(family, asked, known);
     const [first] = asked;
+    let hasStopped = false;
     const isNewNode = () => first !== undefined && known.get(first)?.kind === "absent";
     for (;;) {
       const rest = asked.filter((one) => !known.has(one));
@@ -101,7 +117,9 @@ export function iptables(
       // Where anything is known at this point, the last look has ended at a chain that is missing.
       const isEnough = isNewNode() || !rest.some(({ chain }) => builtIn.has(chain));
       if (accuracy !== "exact" && known.size > 0 && isEnough && !rest.some(isThere)) break;
-      noteStates(listedBy(await run(family, renderListing(namesIn(rest)))), rest, known);
+      if (hasStopped && rest.length >= manyChains) await lookAtTables(family, rest, known);
+      else noteStates(listedBy(await run(family, renderListing(namesIn(rest)))), rest, known);
+      hasStopped = true;
     }
     const looked = asked.map((one) => ({ ...one, state: known.get(one) ?? unknown }));
     return byTable(looked, (group) => new Map(group.map(({ chain, state }) => [chain, state])));
@@ -150,6 +168,12 @@ export function iptables(
     },
   };
 }
+
+/**
+ * So many chains that are still to be looked at behind a missing one, each of which may be missing and cost a process of
+ * its own: a listing of the whole table, 140 ms beside 10,000 rules, takes less than these.
+ */
+const manyChains = 16;
 
 /** Nothing was asked that would be printed: whatever this was, it has not done the work. */
 function unexpected(result: Extract<CommandResult, { kind: "exited" }>): CommandResult {

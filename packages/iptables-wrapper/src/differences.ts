@@ -1,7 +1,7 @@
 import { ruleKeys } from "./normalise.ts";
 import { renderRule } from "./render.ts";
 import type { ListedRule, Rule } from "./rule.ts";
-import { compareEntries, type Desired, isSameText, type Observed, rulesOf } from "./transaction.ts";
+import { compareEntries, type Desired, type Observed, rulesOf, sameRules } from "./transaction.ts";
 
 /** Every difference between the observed and the desired state, a line each, with what is missing or extra. */
 export function differences(observed: Observed, desired: Desired): string[] {
@@ -24,7 +24,7 @@ export function differences(observed: Observed, desired: Desired): string[] {
 function ownedDifferences(observed: Observed, chain: string, wanted: readonly Rule[]): string[] {
   const found = rulesOf(observed, chain);
   if (found === undefined) return [missingChain(chain)];
-  if (isSameText(found, wanted)) return [];
+  if (sameRules(found, wanted)) return [];
   const foundKeys = found.flatMap(ruleKeys);
   const wantedKeys = wanted.flatMap(ruleKeys);
   const lines = [

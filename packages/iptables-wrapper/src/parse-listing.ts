@@ -20,6 +20,22 @@ export function parseListing(text: string): ListedChain[] {
   return chains;
 }
 
+/** The rules of these chains in the listing of a whole table (`iptables -S`); of one that is not there, none. */
+export function parseTableListing(
+  text: string,
+  wanted: ReadonlySet<string>,
+): ReadonlyMap<string, readonly ListedRule[]> {
+  const chains = new Map<string, ListedRule[]>();
+  for (const line of text.split("\n")) {
+    // Most of a table is somebody else's, and not taken apart.
+    const [flag, chain = ""] = line.split(" ", 2);
+    if (!wanted.has(chain)) continue;
+    if (flag === "-N" || flag === "-P") chains.set(chain, []);
+    else if (flag === "-A") chains.get(chain)?.push({ tokens: splitTokens(line).slice(2) });
+  }
+  return chains;
+}
+
 /** Splits a line at white space outside double quotes; a backslash keeps the next character inside them. */
 export function splitTokens(line: string): string[] {
   const words = line.split(" ");

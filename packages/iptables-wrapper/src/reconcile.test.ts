@@ -85,6 +85,28 @@ describe("observe", () => {
     }
   });
 
+  test("reads the whole table where many chains stand behind a missing one", async () => {
+    const chains = Array.from({ length: 30 }, (_, at) => `C${at}`);
+    const list = (names: readonly string[]) => restore(names.map((name) => `-S ${name}`).join("\n"));
+    const whole =
+      '-P INPUT ACCEPT\n-N C2\n-N C20\n-N X\n-A C2 -m comment --comment "a b" -j X\n-A X -j C20\n';
+    const runner = scriptedRunner([
+      { command: list(chains), result: { stdout: "-N C0\n-A C0 -j X\n", exitCode: 1 } },
+      { command: restore("-S"), result: { stdout: whole } },
+    ]);
+    const { nat } = await iptables(runner).observe("v4", { nat: chains }, "exact");
+    const present = [...(nat ?? [])].flatMap(([name, state]) =>
+      state.kind === "present" ? [[name, state.rules.map(({ tokens }) => tokens.join("|"))]] : [],
+    );
+    expect(present).toEqual([
+      ["C0", ["-j|X"]],
+      ["C2", ["-m|comment|--comment|a b|-j|X"]],
+      ["C20", []],
+    ]);
+    expect(nat?.get("C1")?.kind).toBe("absent");
+    runner.finish();
+  });
+
   test("starts no process where everything is known to be missing", async () => {
     const client = iptables(scriptedRunner([]), undefined, () => () => false);
     const { nat } = await client.observe("v4", { nat: ["A", "B"] }, "exact");

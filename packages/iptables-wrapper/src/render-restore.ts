@@ -1,7 +1,7 @@
 import type { Change } from "./change.ts";
 import { renderRule } from "./render.ts";
 import type { ListedRule, Rule } from "./rule.ts";
-import { type ByTable, inTables } from "./table.ts";
+import { type ByTable, inTables, type Table } from "./table.ts";
 
 /** Input of `iptables-restore --noflush`: the changes of each table, carried out whole or not at all. */
 export function renderRestore(changes: ByTable<readonly Change[]>): string {
@@ -22,6 +22,11 @@ export function renderListing(
       [...names.map((chain) => `-S ${chainName(chain)}`), ...(changes[table] ?? []).map(renderChange)],
     ]),
   );
+}
+
+/** The same for every chain of a table: all their heads, then the rules of all of them. */
+export function renderTableListing(table: Table): string {
+  return renderTables([[table, ["-S"]]]);
 }
 
 function renderTables(tables: readonly (readonly [string, readonly string[]])[]): string {

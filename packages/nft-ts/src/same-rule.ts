@@ -7,8 +7,10 @@ import type { Family, ListedRule, Match, Rule, Verdict } from "./rule.ts";
  */
 export function isSameRule(family: Family, rule: Rule, listed: ListedRule): boolean {
   if (listed.comment !== rule.comment) return false;
-  const found = listed.expressions.map(expressionKey);
   const textAt = rule.matches.findIndex(({ kind }) => kind === "text");
+  // Most others have more or fewer, which is told at no price.
+  if (textAt < 0 && listed.expressions.length !== rule.matches.length + 1) return false;
+  const found = listed.expressions.map(expressionKey);
   const keys = (matches: readonly Match[]) =>
     matches.flatMap((match) =>
       match.kind === "text" ? [] : [expressionKey(matchExpression(family, match))],

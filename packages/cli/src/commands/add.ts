@@ -19,8 +19,6 @@ import { printable } from "../output/table.ts";
 
 /** `add`: attaches a container, as a runtime does. */
 export const add = command({
-  command: "add <network>",
-  describe: "attach a container to a network, as a runtime does",
   examples: [
     ["add mynet --sandbox try -p 8080:80", "a namespace to try things in, with a port"],
     ["add ./my.conflist --pid 4711 -p 127.0.0.1:8080:80", "the namespace of a process"],

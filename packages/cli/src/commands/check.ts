@@ -10,8 +10,6 @@ import { styleFor } from "../output/style.ts";
 
 /** `check`: CHECK of every plugin, with what add was given and what it gave. */
 export const check = command({
-  command: "check <network>",
-  describe: "ask every plugin whether an attachment is as add made it",
   examples: [
     ["check mynet", "the only attachment there is"],
     ["check mynet --id 4f2a91c07be3 --ifname eth1", "one of several"],

@@ -5,8 +5,6 @@ import { UsageError } from "../failure.ts";
 const shells = ["bash", "zsh"];
 
 export const completion = command({
-  command: "completion [shell]",
-  describe: "print a script that completes commands and options",
   examples: [
     ["completion bash > /etc/bash_completion.d/cni-chain", "for all users of bash"],
     ['completion zsh > "$HOME/.zfunc/_cni-chain"', "for zsh, in a directory of $fpath"],

@@ -12,8 +12,6 @@ import { printable } from "../output/table.ts";
 
 /** `del`: takes an attachment back. */
 export const del = command({
-  command: "del <network>",
-  describe: "detach a container; everything else is known from add",
   examples: [
     ["del mynet", "the only attachment there is"],
     ["del mynet --id 4f2a91c07be3", "one of several"],

@@ -11,9 +11,6 @@ import { styleFor } from "../output/style.ts";
 
 /** `doctor`: what is wrong on this node, and what to do about it. */
 export const doctor = command({
-  command: "doctor",
-  describe:
-    "say what is wrong on this node, and what to do; exit code 1 for warnings, 2 if something is broken",
   examples: [
     ["doctor", "every check, with a remedy for each finding"],
     ["doctor --json", "the same for a program"],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import yargs from "yargs";
 import type { Terminal } from "../output/terminal.ts";
-import { commands } from "./index.ts";
+import { commandNames, commandsFor } from "./index.ts";
 
 const terminal: Terminal = {
   write() {},
@@ -14,11 +14,12 @@ const terminal: Terminal = {
 };
 
 /** A parser that knows all commands and does nothing. */
-function parser(line: readonly string[] = []) {
+async function parser(line: readonly string[]) {
+  const commands = await commandsFor(line, terminal);
   return yargs([...line])
     .scriptName("cni-chain")
     .option("json", { type: "boolean", default: false, global: true })
-    .command(commands.map((command) => ({ ...command(terminal), handler() {} })))
+    .command(commands.map((command) => ({ ...command, handler() {} })))
     .demandCommand(1)
     .strict()
     .wrap(null)
@@ -29,12 +30,11 @@ function parser(line: readonly string[] = []) {
     });
 }
 
-const names = commands.map((command) => String(command(terminal).command).split(" ")[0] ?? "");
-
 /** The example lines in a command's help, without redirections. */
 async function examplesOf(name: string): Promise<string[][]> {
   let help = "";
-  await parser([name, "--help"]).parseAsync([name, "--help"], {}, (_error, _argv, output) => {
+  const ready = await parser([name, "--help"]);
+  await ready.parseAsync([name, "--help"], {}, (_error, _argv, output) => {
     help = output;
   });
   const [, listed = ""] = help.split("Examples:\n");
@@ -48,12 +48,13 @@ async function examplesOf(name: string): Promise<string[][]> {
 }
 
 describe("every example in the help of", () => {
-  test.each(names)("%s is a command line that parses", async (name) => {
+  test.each(commandNames)("%s is a command line that parses", async (name) => {
     const examples = await examplesOf(name);
     expect(examples.length).toBeGreaterThan(0);
     for (const line of examples) {
       expect(line[0]).toBe(name);
-      await expect(parser(line).parseAsync(), line.join(" ")).resolves.toMatchObject({ _: [name] });
+      const ready = await parser(line);
+      await expect(ready.parseAsync(), line.join(" ")).resolves.toMatchObject({ _: [name] });
     }
   });
 });

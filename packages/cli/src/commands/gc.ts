@@ -15,8 +15,6 @@ import type { Terminal } from "../output/terminal.ts";
 
 /** `gc`: lets a network's plugins clear away what belongs to no container any more. */
 export const gc = command({
-  command: "gc <network>",
-  describe: "clear away what belongs to no container any more",
   examples: [
     ["gc mynet --dry-run", "what would be kept and what not"],
     ["gc mynet", "keep those whose network namespace stands"],

@@ -4,8 +4,6 @@ import { command } from "../command.ts";
 import { UsageError } from "../failure.ts";
 
 export const install = command({
-  command: "install [plugin..]",
-  describe: "put the plugins into a runtime's directory, and into a chain",
   examples: [
     ["install", "all three into /opt/cni/bin; what was there is kept"],
     ["install --dry-run", "only say what would be done"],

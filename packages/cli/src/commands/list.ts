@@ -13,8 +13,6 @@ import { styleFor } from "../output/style.ts";
 import type { Terminal } from "../output/terminal.ts";
 
 export const list = command({
-  command: "list",
-  describe: "every forwarded host port and limited pod of this node",
   examples: [
     ["list", "all there is, made by these plugins or the reference's"],
     ["list --watch --pod default/web", "one pod, drawn anew every second"],

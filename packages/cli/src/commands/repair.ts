@@ -5,14 +5,15 @@ import { files } from "@cni-chain/libc";
 import { netlinkSockets } from "@cni-chain/netlink/bun";
 import { command } from "../command.ts";
 import { Failure, UsageError } from "../failure.ts";
-import { defaultCacheDir } from "../libcni/cache.ts";
+import { defaultCacheDir, readCache } from "../libcni/cache.ts";
+import { networkAtOnce } from "../node/network-at-once.ts";
 import { styleFor } from "../output/style.ts";
 import { printable } from "../output/table.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { dryPorts } from "../plan/ports.ts";
 import { act, type Deed } from "../repair/act.ts";
-import { nodeAlarm } from "../repair/alarm.ts";
-import { nodePorts, toolPath, toolRunner } from "../repair/node-ports.ts";
+import { nodeAlarm, type Scope } from "../repair/alarm.ts";
+import { type NodePorts, nodePorts, toolPath, toolRunner } from "../repair/node-ports.ts";
 import { ownSockets } from "../repair/own-sockets.ts";
 import { deedDocument, deedLine, dryRunText } from "../repair/report.ts";
 import { lookAround, loopbackFiles, type Situation } from "../repair/situation.ts";
@@ -33,8 +34,6 @@ interface Options {
 
 /** `repair`: restores what libcni's cache says should be there and is not, and removes what is proven nobody's. */
 export const repair = command({
-  command: "repair",
-  describe: "restore host ports and limits that were lost, remove what is left of dead containers",
   examples: [
     ["repair --dry-run", "what would be restored and removed, as a diff"],
     ["repair", "do it: one transaction a family, whatever the number of containers"],
@@ -57,6 +56,17 @@ export const repair = command({
   },
 });
 
+/** Reads the cache and the node, each of its parts once. Throws Failure where the cache may not be read. */
+async function look(
+  { host, network }: NodePorts,
+  cacheDir: string,
+  warn: (text: string) => void,
+  scope?: Scope,
+): Promise<Situation> {
+  const seen = { host, network: networkAtOnce(network, host.netlink) };
+  return lookAround(seen, await readCache(cacheDir), warn, scope);
+}
+
 function requireRoot(): void {
   const lacking = lackingCapabilities(files.readText("/proc/self/status"), [
     "CAP_NET_ADMIN",
@@ -73,7 +83,7 @@ async function dryRun({ cacheDir, json }: Options, terminal: Terminal): Promise<
   const path = toolPath();
   const ports = dryPorts(toolRunner(path), path, []);
   const warn = warnTo(terminal);
-  const situation = await lookAround(ports, cacheDir, warn);
+  const situation = await look(ports, cacheDir, warn);
   const deeds = await act(ports, situation, workIn(situation), warn);
   const changes = await ports.changes();
   if (json) return printDocument(terminal, deeds, situation, { changes });
@@ -90,7 +100,7 @@ async function once({ cacheDir, json }: Options, terminal: Terminal): Promise<vo
   const deeds: Deed[] = [];
   const tried = new Set<string>();
   let seen: Sightings = new Map();
-  let situation = await lookAround(ports, cacheDir, warn);
+  let situation = await look(ports, cacheDir, warn);
   sayProblems(terminal, situation);
   const texts: string[] = [];
   for (;;) {
@@ -106,7 +116,7 @@ async function once({ cacheDir, json }: Options, terminal: Terminal): Promise<vo
     } else {
       await sleep(100);
     }
-    situation = await lookAround(ports, cacheDir, warn);
+    situation = await look(ports, cacheDir, warn);
   }
   if (json) return printDocument(terminal, deeds, situation, {});
   terminal.write(`${(texts.length === 0 ? ["nothing to repair"] : texts).join("\n")}\n`);
@@ -129,7 +139,7 @@ async function stay({ cacheDir, json }: Options, terminal: Terminal): Promise<vo
   const watched: Watched = {
     alarm,
     look: async (scope) => {
-      const situation = await lookAround(ports, cacheDir, warn, scope);
+      const situation = await look(ports, cacheDir, warn, scope);
       if (scope.rules) last = situation;
       return situation;
     },

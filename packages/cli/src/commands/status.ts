@@ -11,8 +11,6 @@ import { printable } from "../output/table.ts";
 
 /** `status`: whether every plugin of a network could carry out an ADD. */
 export const status = command({
-  command: "status <network>",
-  describe: "ask every plugin whether it is ready for add",
   examples: [["status mynet", "exit code 1 where one is not"]],
   options: (yargs) => chainOptions(yargs.positional("network", networkPositional)),
   async run(options, terminal) {

@@ -14,8 +14,6 @@ import { takeSample } from "../top/sample.ts";
 import { topText } from "../top/text.ts";
 
 export const top = command({
-  command: "top",
-  describe: "live traffic of each limited pod against its limits",
   examples: [
     ["top", "until q is pressed; i, o, d and n sort"],
     ["top --once --sort drops", "one look, those that lose packets first"],

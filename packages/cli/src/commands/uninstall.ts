@@ -2,8 +2,6 @@ import { printJson } from "@cni-chain/core";
 import { command } from "../command.ts";
 
 export const uninstall = command({
-  command: "uninstall",
-  describe: "take the plugins out again, and put back what was there before",
   examples: [
     ["uninstall --dry-run", "only say what would be done"],
     ["uninstall --bin-dir /usr/lib/cni", "of another directory than /opt/cni/bin"],

@@ -4,8 +4,6 @@ import { Verdict } from "../failure.ts";
 import { styleFor } from "../output/style.ts";
 
 export const validate = command({
-  command: "validate [conflist..]",
-  describe: "check conflists: fields, capabilities, versions, order",
   examples: [
     ["validate", "everything in /etc/cni/net.d"],
     ["validate 10-mynet.conflist --strict", "one file; warnings count as errors"],

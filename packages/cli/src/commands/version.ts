@@ -10,8 +10,6 @@ import { printable, table } from "../output/table.ts";
 
 /** `version`: of the tool, or of every plugin of a network. */
 export const version = command({
-  command: "version [network]",
-  describe: "the tool's version, or the CNI versions a network's plugins support",
   examples: [
     ["version", "this tool's own"],
     ["version mynet", "exit code 1 where a plugin does not support the network's"],

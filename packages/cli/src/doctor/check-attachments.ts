@@ -8,7 +8,7 @@ import { pluginsOver } from "./read-statuses.ts";
 /** CHECK of each by the plugins' own code; what all of them share is read once. */
 export async function checkAttachments(
   subjects: readonly Subject[],
-  ports: DryPorts,
+  ports: Pick<DryPorts, "host" | "network">,
   step: (text: string) => void,
 ): Promise<readonly AttachmentCheck[]> {
   const { portmap, bandwidth } = pluginsOver(ports);

@@ -48,7 +48,8 @@ export interface RuleTable {
   readonly table: string;
   readonly chains: readonly {
     readonly chain: string;
-    readonly rules: readonly { readonly tokens: readonly string[] }[];
+    /** As the tool lists them, behind `-A CHAIN`. */
+    readonly rules: readonly string[];
   }[];
 }
 

@@ -10,3 +10,9 @@ export async function attempt<T>(read: () => T | Promise<T>): Promise<Known<T>> 
     return { known: false, why: error instanceof Error ? error.message : String(error) };
   }
 }
+
+/** Throws why it is not known. */
+export function whatIsKnown<T>(known: Known<T>): T {
+  if (known.known) return known.value;
+  throw new Error(known.why);
+}

@@ -1,8 +1,9 @@
 import { type Capability, lackingCapabilities } from "@cni-chain/exec/requirements";
 import { files } from "@cni-chain/libc";
-import { type CachedAttachment, readCache } from "../libcni/cache.ts";
-import { knownAttachments } from "../node/attachments.ts";
-import { readForwards } from "../node/forwards.ts";
+import { type Cache, type CachedAttachment, readCache } from "../libcni/cache.ts";
+import { withNetnsState } from "../node/attachments.ts";
+import { type ForwardsRead, readForwards } from "../node/forwards.ts";
+import { networkAtOnce } from "../node/network-at-once.ts";
 import { portRows } from "../node/rows.ts";
 import { nodeTools } from "../node/tools.ts";
 import { dryPorts } from "../plan/ports.ts";
@@ -10,7 +11,7 @@ import { toolPath, toolRunner } from "../repair/node-ports.ts";
 import { evidenceOf, lookAround, nameOf } from "../repair/situation.ts";
 import { checkAttachments } from "./check-attachments.ts";
 import type { Facts, StaleEntry } from "./facts.ts";
-import { attempt, type Known } from "./known.ts";
+import { attempt, type Known, whatIsKnown } from "./known.ts";
 import { readLoopback } from "./read-loopback.ts";
 import { markUses, readNetworks } from "./read-networks.ts";
 import { askStatuses } from "./read-statuses.ts";
@@ -26,7 +27,10 @@ export interface Places {
 
 const needed: readonly Capability[] = ["CAP_NET_ADMIN", "CAP_SYS_ADMIN"];
 
-/** Reads the node once for all checks. Changes nothing; `step` is told what is being read. */
+/**
+ * Reads the node once for all checks: what takes processes side by side, and meanwhile what this one can tell. Changes
+ * nothing; `step` is told what is being read.
+ */
 export async function readFacts(places: Places, step: (text: string) => void): Promise<Facts> {
   const { confDir, pluginDirs, cacheDir } = places;
   const path = toolPath();
@@ -37,49 +41,50 @@ export async function readFacts(places: Places, step: (text: string) => void): P
     lacking.length === 0
       ? attempt(read)
       : Promise.resolve({ known: false, why: `${lacking.join(" and ")} missing` });
-  const ports = () => dryPorts(runner, path, []);
-  step("tools");
-  const tools = await readTools(runner, path);
-  step("networks");
+  step("rules, tools and networks");
+  const reading = { tables: asRoot(() => readTables(runner, path)), tools: readTools(runner, path) };
+  const forwards = asRoot(() => readForwards(nodeTools()));
   const networks = await attempt(() => readNetworks(confDir, pluginDirs));
   const lists = networks.known ? networks.value.lists : [];
-  step("STATUS of the plugins");
-  const statuses = await asRoot(async () => {
-    const { host, network } = ports();
+  const statuses = asRoot(async () => {
+    const { host, network } = dryPorts(runner, path, []);
     // What STATUS asks of tools changes nothing; a dry run would take some of it for a change, and not ask.
     return askStatuses(lists, { network, host: { ...host, runner } });
   });
-  step("rules");
-  const tables = await asRoot(() => readTables(runner, path));
-  const forwards = await asRoot(async () => {
-    const { forwards, problems } = await readForwards(nodeTools());
-    const { attachments } = await knownAttachments(cacheDir);
-    return { rows: portRows(forwards, attachments), problems };
-  });
-  const loopback = await asRoot(async () => readLoopback(tables.known ? tables.value : []));
-  step("attachments");
-  const dry = ports();
-  const situation = await asRoot(() => lookAround(dry, cacheDir, () => {}));
-  const attachments = await asRoot(async () =>
-    situation.known ? checkAttachments(situation.value.living, dry, step) : [],
-  );
+  const backends = backendsOf(lists, path);
   const cache = await attempt(() => readCache(cacheDir));
+  step("attachments");
+  const { host, network } = dryPorts(runner, path, []);
+  const seen = { host, network: networkAtOnce(network, host.netlink) };
+  const situation = await asRoot(() => lookAround(seen, whatIsKnown(cache), () => {}));
+  const attachments = await asRoot(async () =>
+    situation.known ? checkAttachments(situation.value.living, seen, step) : [],
+  );
+  step("rules");
+  const tables = await reading.tables;
   return {
     ...places,
     lacking,
-    tools,
+    tools: await reading.tools,
     networks: networks.known ? { known: true, value: networks.value.files } : networks,
-    statuses,
+    statuses: await statuses,
     marks: markUses(lists),
     tables,
-    ports: forwards,
-    backends: await backendsOf(lists, path),
+    ports: await portsOf(await forwards, cache),
+    backends: await backends,
     situation,
     attachments,
     stale: cache.known ? { known: true, value: staleIn(cache.value.attachments) } : cache,
     cacheProblems: cache.known ? { known: true, value: cache.value.problems } : cache,
-    loopback,
+    loopback: await asRoot(async () => readLoopback(tables.known ? tables.value : [])),
   };
+}
+
+function portsOf(forwards: Known<ForwardsRead>, cache: Known<Cache>): Promise<Facts["ports"]> {
+  return attempt(() => {
+    const { forwards: found, problems } = whatIsKnown(forwards);
+    return { rows: portRows(found, withNetnsState(whatIsKnown(cache).attachments)), problems };
+  });
 }
 
 /** Attachments whose network namespace is gone: nobody has come to take them out of the cache. */

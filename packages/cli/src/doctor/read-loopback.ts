@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { exchangeOver, hasNfChain, NetlinkError } from "@cni-chain/netlink";
 import { netlinkSockets } from "@cni-chain/netlink/bun";
 import { chains } from "@cni-chain/portmap/iptables/chains";
+import { splitTokens } from "iptables-wrapper";
 import type { LoopbackFacts, RuleTable } from "./facts.ts";
 
 const directory = "/proc/sys/net/ipv4/conf";
@@ -16,7 +17,7 @@ export function readLoopback(tables: readonly RuleTable[]): LoopbackFacts {
       table === "raw" &&
       all.some(
         ({ chain, rules }) =>
-          chain === "PREROUTING" && rules.some(({ tokens }) => tokens.includes(chains.guard)),
+          chain === "PREROUTING" && rules.some((rule) => splitTokens(rule).includes(chains.guard)),
       ) &&
       all.some(({ chain, rules }) => chain === chains.guard && rules.length > 0),
   );

@@ -17,11 +17,17 @@ import { pluginInput } from "../libcni/plugin-input.ts";
 import type { DryPorts } from "../plan/ports.ts";
 import type { PluginStatus } from "./facts.ts";
 
-/** Our plugins over ports that change nothing. */
+/** Our plugins over ports that change nothing. What tells the backend is looked at once for each way to want one. */
 export function pluginsOver({ host, network }: Pick<DryPorts, "host" | "network">) {
   const { path } = host;
+  const backends = new Map<string, ReturnType<typeof backendFor>>();
   return {
-    portmap: portmap(async (wanted, warn) => ({ ...host, backend: await backendFor(wanted, host, warn) })),
+    portmap: portmap(async (wanted, warn) => {
+      const key = JSON.stringify([wanted.backend, wanted.conditions, wanted.marking]);
+      const found = backends.get(key) ?? backendFor(wanted, host, warn);
+      backends.set(key, found);
+      return { ...host, backend: await found };
+    }),
     bandwidth: bandwidth({ byNetlink: async () => network, byTools: async () => network, path }),
     loopback: loopback({ byNetlink: async () => network.links, byTools: async () => network.links, path }),
   };

@@ -3,7 +3,7 @@ import { findTool, nodeFiles } from "@cni-chain/exec/requirements";
 import { netlinkSockets } from "@cni-chain/netlink/bun";
 import { nfLook } from "@cni-chain/portmap/nf-look";
 import { surroundings } from "@cni-chain/portmap/surroundings";
-import { installedVariants, parseListing } from "iptables-wrapper";
+import { installedVariants } from "iptables-wrapper";
 import { isUnloaded } from "../node/loaded-module.ts";
 import type { RuleTable } from "./facts.ts";
 
@@ -16,7 +16,7 @@ const tables = ["raw", "mangle", "nat", "filter"] as const;
 export async function readTables(runner: Runner, path: string): Promise<readonly RuleTable[]> {
   const nf = nfLook((await isUnloaded("nf_tables")) ? undefined : netlinkSockets());
   const around = surroundings(path, nf);
-  const found: RuleTable[] = [];
+  const found: Promise<RuleTable>[] = [];
   for (const family of ["v4", "v6"] as const) {
     const ip = family === "v4" ? "ip" : "ip6";
     const inNft = nf.tableNames() ?? new Set<string>();
@@ -27,21 +27,25 @@ export async function readTables(runner: Runner, path: string): Promise<readonly
       for (const table of tables) {
         const isThere = kind === "legacy" ? inLegacy.includes(table) : inNft.has(`${ip} ${table}`);
         if (!isThere) continue;
-        const listing = await runToSuccess(runner, { file: tool, argv: ["-t", table, "-S"] });
-        found.push({ tool, table, chains: gathered(listing) });
+        found.push(readTable(runner, tool, table));
       }
     }
   }
-  return found;
+  return Promise.all(found);
 }
 
-/** `-S` of a whole table names all chains first, and the rules of all of them behind. */
+async function readTable(runner: Runner, tool: string, table: string): Promise<RuleTable> {
+  const listing = await runToSuccess(runner, { file: tool, argv: ["-t", table, "-S"] });
+  return { tool, table, chains: gathered(listing) };
+}
+
+/** `-S` of a whole table names all chains first (`-P INPUT DROP`, `-N CHAIN`), and the rules of all of them behind. */
 function gathered(listing: string): RuleTable["chains"] {
-  const chains = new Map<string, { readonly tokens: readonly string[] }[]>();
+  const chains = new Map<string, string[]>();
   for (const line of listing.split("\n")) {
-    const [chain] = parseListing(line.replace(/^-A (\S+)/, "-N $1\n-A $1"));
-    if (chain === undefined) continue;
-    chains.set(chain.chain, [...(chains.get(chain.chain) ?? []), ...chain.rules]);
+    const [flag = "", chain = ""] = line.split(" ", 2);
+    if (flag === "-P" || flag === "-N") chains.set(chain, []);
+    else if (flag === "-A") chains.get(chain)?.push(line.slice(`${flag} ${chain} `.length));
   }
   return [...chains].map(([chain, rules]) => ({ chain, rules }));
 }

@@ -10,8 +10,6 @@ import { explanationText } from "./text.ts";
 
 /** `explain`: the way of one packet to a host port; exit code 1 where it does not reach a pod. */
 export const explain = command({
-  command: "explain <port>",
-  describe: "the way of a packet to a host port, rule by rule, and where it ends",
   examples: [
     ["explain tcp/8080", "from another host"],
     ["explain 8080 --from 127.0.0.1", "from the node itself"],

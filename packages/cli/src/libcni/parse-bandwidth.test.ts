@@ -46,9 +46,12 @@ describe("limits", () => {
     ["10M", 500_000],
     ["1k", 96_896],
     ["1P", 34_359_738_359],
-  ])("the burst for %s is 50 ms, no less than eight frames, no more than the kernel counts", (rate, burst) => {
-    expect(parseBandwidth({ ingressBandwidth: rate }).ingressBurst).toBe(burst);
-  });
+  ])(
+    "the burst for %s is 50 ms, no less than eight frames, no more than the kernel counts",
+    (rate, burst) => {
+      expect(parseBandwidth({ ingressBandwidth: rate }).ingressBurst).toBe(burst);
+    },
+  );
 
   test.each([
     [{ ingressBandwidth: "999" }, "1k to 1P"],

@@ -1,7 +1,8 @@
 import type { Link } from "@cni-chain/ip-ts";
 import { linksByNetlink } from "@cni-chain/ip-ts/netlink";
-import { type Exchange, errno, exchangeOver, NetlinkError, type OpenSocket } from "@cni-chain/netlink";
-import { arrivingFilters, countedQdiscs } from "tc-ts/counters";
+import { type Exchange, exchangeOver, type OpenSocket } from "@cni-chain/netlink";
+import { countedQdiscs } from "tc-ts/counters";
+import { arrivingUnlessGone } from "./arriving.ts";
 import { shapedDevices } from "./shaped-devices.ts";
 import type { Shaped } from "./shaping.ts";
 
@@ -40,15 +41,6 @@ export async function readShapedAt(
 }
 
 function targets(exchange: Exchange, { name, ifindex }: Link): readonly number[] {
-  try {
-    return arrivingFilters(exchange, name, ifindex).flatMap((filter) =>
-      filter.kind === "redirect" ? [filter.targetIndex] : [],
-    );
-  } catch (error) {
-    // Gone since the links were read.
-    const isGone =
-      error instanceof NetlinkError && (error.errno === errno.ENODEV || error.errno === errno.EINVAL);
-    if (isGone) return [];
-    throw error;
-  }
+  const filters = arrivingUnlessGone(exchange, name, ifindex) ?? [];
+  return filters.flatMap((filter) => (filter.kind === "redirect" ? [filter.targetIndex] : []));
 }

@@ -22,8 +22,6 @@ const formats = ["text", "json", "commands"] as const;
 
 /** `plan add|del`: what our plugins of a chain would change, by their own code on ports that change nothing. */
 export const plan = command({
-  command: "plan <verb> <network>",
-  describe: "show what add or del would change, and change nothing",
   examples: [
     ["plan add mynet --netns /run/netns/web -p 8080:80", "as a diff against the node as it is"],
     ["plan add mynet --ip 10.88.0.5/24 -p 8080:80", "for a container that is still to be made"],

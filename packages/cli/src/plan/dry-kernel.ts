@@ -10,21 +10,26 @@ export interface DryKernel {
   commands(): readonly Command[];
 }
 
-/** Reads from the node, and reads back what would have been written. */
+/** Reads each sysctl of the node once, and reads back what would have been written. */
 export function dryKernel(real: Kernel): DryKernel {
   const written = new Map<string, string>();
-  const differing = () => [...written].filter(([path, value]) => real.readSysctl(path) !== value);
+  const read = new Map<string, string | undefined>();
+  const readOnce = (path: string) => {
+    if (!read.has(path)) read.set(path, real.readSysctl(path));
+    return read.get(path);
+  };
+  const differing = () => [...written].filter(([path, value]) => readOnce(path) !== value);
   return {
     kernel: {
       ...real,
-      readSysctl: (path) => written.get(path) ?? real.readSysctl(path),
+      readSysctl: (path) => written.get(path) ?? readOnce(path),
       writeSysctl: (path, value) => {
         written.set(path, value);
       },
     },
     changes: () =>
       differing().map(([path, value]) => {
-        const before = real.readSysctl(path) ?? "none";
+        const before = readOnce(path) ?? "none";
         return { action: "change", kind: "sysctl", where: "sysctl", within: path, what: value, before };
       }),
     // tee and not sysctl(8): that is no part of a small node, and reads a dot in a device's name as a slash.

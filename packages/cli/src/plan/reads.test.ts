@@ -6,6 +6,7 @@ const restore = (stdin: string) => ({ file: "iptables-restore", argv: ["--noflus
 
 test.each([
   restore("*nat\n-S PREROUTING\n-S CNI-HOSTPORT-DNAT\nCOMMIT\n"),
+  restore("*nat\n-S\nCOMMIT\n"),
   { file: "nft", argv: ["-j", "list", "table", "ip", "cni_hostport"] },
   { file: "nft", argv: ["list", "flowtables"] },
   { file: "conntrack", argv: ["-L", "-p", "udp"] },

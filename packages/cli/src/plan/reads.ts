@@ -21,7 +21,8 @@ export function isRead({ file, argv, stdin }: Command): boolean {
       return words[0] === "-L";
     default:
       return (
-        /^ip6?tables(?:-nft|-legacy)?-restore$/.test(file) && every(stdin ?? "", /^(?:\*\w+|-S \S+|COMMIT)$/)
+        /^ip6?tables(?:-nft|-legacy)?-restore$/.test(file) &&
+        every(stdin ?? "", /^(?:\*\w+|-S(?: \S+)?|COMMIT)$/)
       );
   }
 }

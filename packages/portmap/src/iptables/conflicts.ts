@@ -21,10 +21,8 @@ export async function findConflicts(
   own: string,
   wanted: readonly Forward[],
 ): Promise<Conflict[]> {
-  const rivals = listedEntries(rulesOf(nat, chains.dnat) ?? []).filter(
-    ({ chain, protocol, ports }) =>
-      chain !== own &&
-      wanted.some((forward) => forward.protocol === protocol && ports.includes(forward.hostPort)),
+  const rivals = entriesFor(wanted, listedEntries(rulesOf(nat, chains.dnat) ?? [])).filter(
+    ({ chain }) => chain !== own,
   );
   if (rivals.length === 0) return [];
   const names = [...new Set(rivals.map(({ chain }) => chain))];
@@ -37,6 +35,32 @@ export async function findConflicts(
       .filter((forward) => forwards.some((other) => overlap(forward, other)))
       .map((forward) => ({ wanted: forward, entry }));
   });
+}
+
+/** By the entries: whoever looks at many containers asks for the ports of each of them. */
+const byPort = new WeakMap<readonly Entry[], ReadonlyMap<string, readonly Entry[]>>();
+
+/** The entries for any of these ports, in their order. */
+function entriesFor(wanted: readonly Forward[], entries: readonly Entry[]): Entry[] {
+  const known = byPort.get(entries) ?? groupedByPort(entries);
+  byPort.set(entries, known);
+  const found = new Set(
+    wanted.flatMap(({ protocol, hostPort }) => known.get(`${protocol} ${hostPort}`) ?? []),
+  );
+  return found.size < 2 ? [...found] : entries.filter((entry) => found.has(entry));
+}
+
+function groupedByPort(entries: readonly Entry[]): ReadonlyMap<string, readonly Entry[]> {
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    for (const port of entry.ports) {
+      const key = `${entry.protocol} ${port}`;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [entry]);
+      else group.push(entry);
+    }
+  }
+  return groups;
 }
 
 /** The sentence that names who has the port. */

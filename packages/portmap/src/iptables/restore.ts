@@ -52,16 +52,17 @@ export function iptablesRestorer(
       const nat = await withOwnChains(family, requests, shared);
       const closed = new Set(devices.filter((device) => !isLoopbackOpen(kernel, device)));
       const ofContainers = new Set(requests.map(({ attachment }) => containerChain(attachment)));
+      const found = presenceOf(nat, requests);
       const changes = [
-        ...transaction(nat, restoredRules(nat, requests, new Set())),
+        ...transaction(nat, restoredRules(requests, found, new Set())),
         ...(devices.length === 0 ? [] : transaction(raw, desiredGuard(undefined))),
       ];
       return {
         presence: await Promise.all(
-          requests.map(async (request) => {
-            const device = await request.loopbackDevice;
-            const found = presenceIn(nat, request);
-            return found === "whole" && device !== undefined && closed.has(device) ? "partly" : found;
+          requests.map(async ({ loopbackDevice }, at) => {
+            const device = await loopbackDevice;
+            const presence = found[at] ?? "absent";
+            return presence === "whole" && device !== undefined && closed.has(device) ? "partly" : presence;
           }),
         ),
         sharedIsWhole: changes.every((change) => ofContainers.has(containerOf(change) ?? "")),
@@ -86,7 +87,7 @@ export function iptablesRestorer(
           const guards = [undefined, ...opened].map(desiredGuard);
           return {
             ...(devices.length === 0 ? {} : { raw: transaction(raw, together(guards)) }),
-            nat: transaction(seen, restoredRules(seen, requests, gone)),
+            nat: transaction(seen, restoredRules(requests, presenceOf(seen, requests), gone)),
           };
         },
       });
@@ -97,11 +98,15 @@ export function iptablesRestorer(
 }
 
 /** What the table comes to: all of the requests', the newest in front, and nothing of those that are gone. */
-function restoredRules(nat: Observed, requests: readonly Request[], gone: ReadonlySet<string>): Desired {
+function restoredRules(
+  requests: readonly Request[],
+  presence: readonly Presence[],
+  gone: ReadonlySet<string>,
+): Desired {
   const afresh = toWrite(
-    requests.map((request) => ({
-      isMissing: presenceIn(nat, request) !== "whole",
-      forwards: wantedForwards(request.config.portMappings, request.destination),
+    requests.map(({ config, destination }, at) => ({
+      isMissing: presence[at] !== "whole",
+      forwards: wantedForwards(config.portMappings, destination),
     })),
     overlap,
   );
@@ -110,6 +115,10 @@ function restoredRules(nat: Observed, requests: readonly Request[], gone: Readon
     desiredRules(attachment, config, destination, afresh[at]),
   );
   return together([...wanted.toReversed(), absenceOf([...gone])]);
+}
+
+function presenceOf(nat: Observed, requests: readonly Request[]): Presence[] {
+  return requests.map((request) => presenceIn(nat, request));
 }
 
 function presenceIn(nat: Observed, { attachment, config, destination }: Request): Presence {

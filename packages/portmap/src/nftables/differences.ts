@@ -123,6 +123,7 @@ function ownDifferences(
 
 /** True where a rule does what ours does; the tag that tells whose it is may be missing, as in the reference plugin's. */
 export function isMadeAs(family: Family, rule: Rule, listed: ListedRule): boolean {
+  if (listed.comment !== rule.comment) return false;
   const [, ...untagged] = rule.matches;
   return isSameRule(family, rule, listed) || isSameRule(family, { ...rule, matches: untagged }, listed);
 }

@@ -10,14 +10,21 @@ export interface Owner {
   readonly network: number | undefined;
 }
 
+/** By the rule, and what is forwarded by the table: whoever looks at many containers asks for each of them. */
+const owners = new WeakMap<ListedRule, Owner>();
+const forwardsOf = new WeakMap<ListedTable, readonly OwnedForward[]>();
+
 export function ownerOf(rule: ListedRule): Owner {
-  return { containerId: rule.comment, network: metaValues(rule, "length", "!=").find(isTag) };
+  const known = owners.get(rule);
+  if (known !== undefined) return known;
+  const owner = { containerId: rule.comment, network: metaValues(rule, "length", "!=").find(isTag) };
+  owners.set(rule, owner);
+  return owner;
 }
 
 /** True for rules that this plugin made for the attachment. */
 export function isOwn(rule: ListedRule, { containerId, network }: Attachment): boolean {
-  const owner = ownerOf(rule);
-  return owner.containerId === containerId && owner.network === tagOf(network);
+  return rule.comment === containerId && ownerOf(rule).network === tagOf(network);
 }
 
 /** True for those and for rules of the reference plugin for the container, on whatever network. */
@@ -51,7 +58,14 @@ export interface OwnedForward {
 }
 
 /** Every forwarded port, in the order the kernel looks at them. */
-export function listedForwards(table: ListedTable | undefined): OwnedForward[] {
+export function listedForwards(table: ListedTable | undefined): readonly OwnedForward[] {
+  if (table === undefined) return [];
+  const forwards = forwardsOf.get(table) ?? readForwards(table);
+  forwardsOf.set(table, forwards);
+  return forwards;
+}
+
+function readForwards(table: ListedTable): OwnedForward[] {
   return [chains.legacyMappings, chains.mappings].flatMap((chain) =>
     rulesIn(table, chain).flatMap((rule) => {
       const dnat = listedDnat(rule);

@@ -13,7 +13,6 @@ import { ownChanges, removal, sharedChanges } from "./plan.ts";
 
 /** The rules of many containers by nftables: a process for a look, another for the transaction. */
 export function nftablesRestorer(nftables: Nftables, { kernel }: Pick<Host, "kernel">): Restorer {
-  const isClosed = (device: string) => !isLoopbackOpen(kernel, device);
   /** The guard itself, and the devices to be marked in it. */
   const guardedFor = (table: ListedTable | undefined, devices: readonly string[]) =>
     devices.length === 0
@@ -25,11 +24,12 @@ export function nftablesRestorer(nftables: Nftables, { kernel }: Pick<Host, "ker
     async look(family, requests) {
       const table = await nftables.observe(nftFamily(family), name);
       const devices = await devicesOf(requests);
+      const closed = new Set(devices.filter((device) => !isLoopbackOpen(kernel, device)));
       const shared = sharedOf(table, requests, devices.length > 0 ? [undefined] : []);
       const presence = requests.map(async (request) => {
         const device = await request.loopbackDevice;
         const found = presenceIn(table, request);
-        return found === "whole" && device !== undefined && isClosed(device) ? "partly" : found;
+        return found === "whole" && device !== undefined && closed.has(device) ? "partly" : found;
       });
       return {
         presence: await Promise.all(presence),

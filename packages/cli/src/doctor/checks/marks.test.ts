@@ -20,7 +20,7 @@ function found(rule: string, bit: number, chain = "PREROUTING") {
   const table: RuleTable = {
     tool: "iptables",
     table: "mangle",
-    chains: [{ chain, rules: [{ tokens: words(rule) }] }],
+    chains: [{ chain, rules: [rule] }],
   };
   const facts = {
     marks: { uses: [{ bit, networks: ["net"] }], chains: [] },

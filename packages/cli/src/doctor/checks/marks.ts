@@ -1,3 +1,4 @@
+import { splitTokens } from "iptables-wrapper";
 import { about, type Check } from "../check.ts";
 import type { MarkUse, RuleTable } from "../facts.ts";
 import type { Finding } from "../finding.ts";
@@ -58,14 +59,10 @@ function clashes({ bit, networks }: MarkUse, tables: readonly RuleTable[]): Find
     chains
       .filter(({ chain }) => !chain.startsWith("CNI-HOSTPORT-"))
       .flatMap(({ chain, rules }) =>
-        rules.flatMap(({ tokens }) =>
-          touches(tokens)
+        rules.filter(isAboutMarks).flatMap((text) =>
+          touches(splitTokens(text))
             .filter((touch) => clash(touch, value))
-            .map(({ does }) => ({
-              place: `${tool} ${table} ${chain}`,
-              does,
-              text: tokens.join(" "),
-            })),
+            .map(({ does }) => ({ place: `${tool} ${table} ${chain}`, does, text })),
         ),
       ),
   );
@@ -84,6 +81,9 @@ function clashes({ bit, networks }: MarkUse, tables: readonly RuleTable[]): Find
     ];
   });
 }
+
+/** Few of a table's rules are: the others are not taken apart. */
+const isAboutMarks = (rule: string): boolean => rule.includes("mark");
 
 /** Setting it or clearing it, or taking it for a mark of one's own. A comparison of the whole mark with another value is none's. */
 function clash({ does, value, mask }: Touch, bit: number): boolean {

@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     pool: "threads",
+    // Most of what the tests do is wait for the kernel and for packets: one worker would leave two cores idle.
+    maxWorkers: 2,
     projects: [
       { extends: true, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
       {

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { searchPath, toolPath } from "../../lib/tools.ts";
 import type { Answer } from "./in-process.ts";
 
@@ -7,15 +10,23 @@ export interface Measured extends Omit<Answer, "tools"> {
   readonly peakMiB: number;
 }
 
-/** One call of a compiled plugin in namespaces of its own, with bytes on standard input as they are. */
+/**
+ * One call of a compiled plugin in namespaces of its own, with bytes on standard input as they are. Its memory is
+ * measured by `time`: a process that is started from here counts this one's memory as its own peak.
+ */
 export async function measured(
   binary: string,
   env: Readonly<Record<string, string>>,
   stdin: string | Uint8Array,
 ): Promise<Measured> {
+  const folder = mkdtempSync(join(tmpdir(), "measured-"));
+  const peak = join(folder, "peak");
   const started = performance.now();
   const child = Bun.spawn(
-    [toolPath("timeout"), "--signal=KILL", "100", toolPath("unshare"), "--net", "--mount", binary],
+    [
+      ...[toolPath("timeout"), "--signal=KILL", "100", toolPath("unshare"), "--net", "--mount"],
+      ...["/usr/bin/time", "--quiet", "--format=%M", `--output=${peak}`, binary],
+    ],
     {
       env: { PATH: searchPath, ...env },
       stdin: typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin,
@@ -29,11 +40,7 @@ export async function measured(
     child.exited,
   ]);
   const seconds = (performance.now() - started) / 1000;
-  return {
-    exitCode,
-    stdout,
-    stderr,
-    seconds,
-    peakMiB: (child.resourceUsage()?.maxRSS ?? Number.NaN) / 2 ** 20,
-  };
+  const peakMiB = Number(readFileSync(peak, "utf8")) / 1024;
+  rmSync(folder, { recursive: true });
+  return { exitCode, stdout, stderr, seconds, peakMiB };
 }

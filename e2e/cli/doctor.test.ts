@@ -171,6 +171,21 @@ describe("what somebody broke is found, with its remedy", () => {
       2,
     ],
     [
+      "a plain cp over one of our plugins",
+      {},
+      `cp --remove-destination ${plugins}/portmap ${pluginDir}
+       ln -f ${pluginDir}/portmap ${pluginDir}/loopback
+       printf '#!/bin/sh\necho CNI loopback plugin v1.1.1 >&2\n' >/run/other
+       cp /run/other ${pluginDir}/loopback`,
+      {
+        check: "executables",
+        severity: "broken",
+        what: /^portmap answers as loopback: portmap, loopback are one file/,
+        remedy: /cni-chain install --bin-dir/,
+      },
+      2,
+    ],
+    [
       "rules lie in the other backend",
       {},
       `sed -i 's/"type":"portmap"/"type":"portmap","backend":"nftables"/' ${confDir}/10-net.conflist`,

@@ -112,6 +112,27 @@ test("without --from it installs what lies beside it, and that works", async () 
   expect((await version("portmap")).whose).toBe("reference");
 });
 
+test("the three are one file on the node, too; a plain cp over one of them is seen and mended", async () => {
+  rmSync(at("bin", "portmap"));
+  const before = visible();
+  const all = () => runTool(["install", "--bin-dir", at("bin")]);
+  expect(await all()).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(new Set(types.map((type) => statSync(at("bin", type)).ino)).size).toBe(1);
+  for (const type of types) expect((await version(type)).supportedVersions).toContain("1.1.0");
+  const theirs = '#!/bin/sh\necho "CNI portmap plugin v1.1.1" >&2\n';
+  writeFileSync(at("other"), theirs);
+  await exec(["cp", at("other"), at("bin", "portmap")], { env: { PATH: searchPath } });
+  expect(readFileSync(at("bin", "bandwidth"), "utf8")).toBe(theirs);
+  const { stdout } = await all();
+  expect(stdout).toContain(
+    `${at("bin", "bandwidth")}: installed again; another plugin had been written over it`,
+  );
+  expect(stdout).toContain(`${at("bin", "portmap")}: installed; what was there before is kept as`);
+  expect(readFileSync(at("bin", "bandwidth")).equals(readFileSync(plugin("bandwidth")))).toBe(true);
+  expect((await uninstall()).exitCode).toBe(0);
+  expect(visible()).toEqual({ ...before, [join("bin", "portmap")]: `755 ${theirs}` });
+});
+
 test("--dry-run changes nothing", async () => {
   const before = visible();
   const { exitCode, stdout } = await install("--dry-run", "--json", "--from", smallPlugins());
@@ -181,14 +202,14 @@ test("the tool does not install from the directory it installs to", async () => 
 
 test("a full or read-only disk is said in words, and leaves the old plugins", async () => {
   const script = `
-    mount -t tmpfs -o size=35m tmpfs "$1" && cp "$2"/bin/* "$1" && cd / || exit 9
+    mount -t tmpfs -o size=15m tmpfs "$1" && cp "$2"/bin/* "$1" && cd / || exit 9
     "$3" install --bin-dir "$1" --from "$4"; echo "full: $?"
     CNI_COMMAND=VERSION "$1"/portmap; du -sk "$1"/portmap
     mount -o remount,ro "$1"; "$3" install --bin-dir "$1" --from "$4"; echo "read-only: $?"`;
   mkdirSync(at("mount"));
   const argv = ["unshare", "--mount", "sh", "-c", script, "sh", at("mount"), directory, tool, smallPlugins()];
   const { stdout, stderr } = await exec(argv, { env: { PATH: searchPath } });
-  expect(stderr).toMatch(/no space left for .*bandwidth\.new/);
+  expect(stderr).toMatch(/no space left for .*portmap\.new/);
   expect(stderr).toMatch(/mount.* is read-only/);
   expect(stdout).toContain("full: 1");
   expect(stdout).toContain('"whose":"reference"');

@@ -32,7 +32,7 @@ export const install = command({
       .option("append", { type: "string", describe: "portmap, bandwidth, or both with a comma" })
       .option("dry-run", { type: "boolean", default: false, describe: "change nothing" })
       .epilogue(
-        "Each plugin is written beside its place, tried, and renamed; mode 0755, root's. What lay there is kept in " +
+        "The plugins are written beside their places as one file, tried, and renamed; mode 0755, root's. What lay there is kept in " +
           "BIN-DIR/.cni-chain for `uninstall`. Where SELinux is on, `restorecon -R BIN-DIR` gives the files their labels.",
       ),
   run: async ({ plugin, binDir, from, conflist, append, dryRun, json }, terminal) => {

@@ -14,6 +14,7 @@ const nothing: Facts = {
   confDir: "/etc/cni/net.d",
   pluginDirs: ["/opt/cni/bin"],
   networks: untold,
+  misnamed: untold,
   statuses: untold,
   marks: { uses: [], chains: [] },
   tables: untold,

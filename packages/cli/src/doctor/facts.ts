@@ -1,4 +1,5 @@
 import type { Capability } from "@cni-chain/exec/requirements";
+import type { Misnamed } from "../install/misnamed.ts";
 import type { CacheProblem } from "../libcni/cache.ts";
 import type { PortRow } from "../node/rows.ts";
 import type { Situation } from "../repair/situation.ts";
@@ -76,6 +77,11 @@ export interface LoopbackFacts {
   readonly isGuarded: boolean;
 }
 
+/** A plugin that is not what its name says, and the directory it lies in. */
+export interface MisnamedFile extends Misnamed {
+  readonly directory: string;
+}
+
 /** Everything that was read of the node before any check is made. */
 export interface Facts {
   readonly lacking: readonly Capability[];
@@ -83,6 +89,7 @@ export interface Facts {
   readonly confDir: string;
   readonly pluginDirs: readonly string[];
   readonly networks: Known<readonly NetworkFile[]>;
+  readonly misnamed: Known<readonly MisnamedFile[]>;
   readonly statuses: Known<readonly PluginStatus[]>;
   readonly marks: { readonly uses: readonly MarkUse[]; readonly chains: readonly MarkChain[] };
   readonly tables: Known<readonly RuleTable[]>;

@@ -1,5 +1,7 @@
 import { type Capability, lackingCapabilities } from "@cni-chain/exec/requirements";
 import { files } from "@cni-chain/libc";
+import { nameSaid } from "../install/ask-plugin.ts";
+import { misnamedIn } from "../install/misnamed.ts";
 import { type Cache, type CachedAttachment, readCache } from "../libcni/cache.ts";
 import { withNetnsState } from "../node/attachments.ts";
 import { type ForwardsRead, readForwards } from "../node/forwards.ts";
@@ -10,7 +12,7 @@ import { dryPorts } from "../plan/ports.ts";
 import { toolPath, toolRunner } from "../repair/node-ports.ts";
 import { evidenceOf, lookAround, nameOf } from "../repair/situation.ts";
 import { checkAttachments } from "./check-attachments.ts";
-import type { Facts, StaleEntry } from "./facts.ts";
+import type { Facts, MisnamedFile, StaleEntry } from "./facts.ts";
 import { attempt, type Known, whatIsKnown } from "./known.ts";
 import { readLoopback } from "./read-loopback.ts";
 import { markUses, readNetworks } from "./read-networks.ts";
@@ -45,6 +47,7 @@ export async function readFacts(places: Places, step: (text: string) => void): P
   const reading = { tables: asRoot(() => readTables(runner, path)), tools: readTools(runner, path) };
   const forwards = asRoot(() => readForwards(nodeTools()));
   const networks = await attempt(() => readNetworks(confDir, pluginDirs));
+  const misnamed = attempt(() => readMisnamed(pluginDirs));
   const lists = networks.known ? networks.value.lists : [];
   const statuses = asRoot(async () => {
     const { host, network } = dryPorts(runner, path, []);
@@ -67,6 +70,7 @@ export async function readFacts(places: Places, step: (text: string) => void): P
     lacking,
     tools: await reading.tools,
     networks: networks.known ? { known: true, value: networks.value.files } : networks,
+    misnamed: await misnamed,
     statuses: await statuses,
     marks: markUses(lists),
     tables,
@@ -78,6 +82,17 @@ export async function readFacts(places: Places, step: (text: string) => void): P
     cacheProblems: cache.known ? { known: true, value: cache.value.problems } : cache,
     loopback: await asRoot(async () => readLoopback(tables.known ? tables.value : [])),
   };
+}
+
+/** Plugins that are not what their names say, directory by directory. */
+async function readMisnamed(pluginDirs: readonly string[]): Promise<readonly MisnamedFile[]> {
+  const ask = nameSaid();
+  const found = await Promise.all(
+    pluginDirs.map(async (directory) =>
+      (await misnamedIn(directory, ask)).map((one) => ({ directory, ...one })),
+    ),
+  );
+  return found.flat();
 }
 
 function portsOf(forwards: Known<ForwardsRead>, cache: Known<Cache>): Promise<Facts["ports"]> {

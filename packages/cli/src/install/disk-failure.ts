@@ -4,7 +4,7 @@ import { Failure } from "../failure.ts";
 const reasons: Readonly<Record<string, (path: string) => readonly [reason: string, remedy: string]>> = {
   ENOSPC: (path) => [
     `no space left for ${path}`,
-    "Three plugins need some 330 MB; nothing in use was touched.",
+    "The plugins need some 112 MB, and three times that where there are no hard links; nothing in use was touched.",
   ],
   EDQUOT: (path) => [`the quota leaves no space for ${path}`, "Nothing in use was touched."],
   EROFS: (path) => [

@@ -3,15 +3,13 @@ import { extname, join } from "node:path";
 import { Failure } from "../failure.ts";
 import { confListLayout, layout } from "./layout.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
+import { installable, misnamedIn, type NameSaid } from "./misnamed.ts";
 import type { ConfListFile, Observed } from "./observed.ts";
 import type { SourcePlugin } from "./plan-install.ts";
-import { sha256Of, sha256OfText } from "./sha256.ts";
-
-/** Everything that is ours to install. */
-const installable: readonly string[] = ["portmap", "bandwidth", "loopback"];
+import { type Hash, sha256OfText } from "./sha256.ts";
 
 /** Throws Failure for a directory that is not there, or holds what no installation leaves. */
-export function observe(given: string): Observed {
+export async function observe(given: string, sha256Of: Hash, nameSaid: NameSaid): Promise<Observed> {
   const binDir = realDirectory(given, "make it, or name the runtime's own with --bin-dir");
   const at = layout(binDir);
   const present = new Map<string, string>();
@@ -22,11 +20,17 @@ export function observe(given: string): Observed {
     if (found !== undefined) present.set(type, sha256Of(path));
   }
   const home = existsSync(at.home) ? readdirSync(at.home) : undefined;
-  return { binDir, manifest: readManifest(at.manifest), home, present };
+  const misnamed = new Set((await misnamedIn(binDir, nameSaid)).map(({ type }) => type));
+  return { binDir, manifest: readManifest(at.manifest), home, present, misnamed };
 }
 
 /** The plugins that lie in a directory. Throws Failure if one is missing, or the directory is the bin-dir itself. */
-export function observeSources(given: string, types: readonly string[], binDir: string): SourcePlugin[] {
+export function observeSources(
+  given: string,
+  types: readonly string[],
+  binDir: string,
+  sha256Of: Hash,
+): SourcePlugin[] {
   const from = realDirectory(given, "name the directory the plugins lie in with --from");
   if (from === binDir) {
     throw new Failure(`the plugins to install lie in ${binDir} itself`, [

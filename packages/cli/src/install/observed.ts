@@ -9,6 +9,8 @@ export interface Observed {
   readonly home: readonly string[] | undefined;
   /** SHA-256 of what lies at each plugin's place. */
   readonly present: ReadonlyMap<string, string>;
+  /** Plugins over which another was written by way of a name they share a file with. */
+  readonly misnamed: ReadonlySet<string>;
 }
 
 /** A conflist, as it is. */

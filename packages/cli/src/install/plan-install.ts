@@ -18,10 +18,13 @@ export interface ConfListEdit {
   readonly appended: readonly string[];
 }
 
+/** `mend`: it was ours, and another plugin was written over it together with those it shares a file with. */
+type Action = "install" | "upgrade" | "mend" | "leave";
+
 export interface InstallPlan {
   readonly plugins: readonly {
     readonly type: string;
-    readonly action: "install" | "upgrade" | "leave";
+    readonly action: Action;
     /** Where somebody else's plugin is kept. */
     readonly kept?: string;
   }[];
@@ -29,7 +32,7 @@ export interface InstallPlan {
 }
 
 /**
- * All that takes space comes first and beside what is in use; then what was there is kept, and the manifest says so; the
+ * All that takes space comes first and beside what is in use, what has the same content once; then what was there is kept, and the manifest says so; the
  * conflist is prepared beside its place, which only the manifest tells an uninstall of; only then each plugin is renamed
  * into its place, and last the conflist that names them.
  */
@@ -60,10 +63,7 @@ export function planInstall(
       fresh.map(({ source }) => source.type),
     ),
     { kind: "directory", path: at.home },
-    ...fresh.flatMap(({ source: { type, path, sha256 } }): Step[] => [
-      { kind: "copy", from: path, to: at.fresh(type) },
-      { kind: "try", path: at.fresh(type), type, sha256 },
-    ]),
+    ...broughtSteps(decided, at),
     ...fresh
       .filter(({ foreign }) => foreign)
       .map(({ source: { type } }): Step => ({ kind: "keep", path: at.plugin(type), as: at.replaced(type) })),
@@ -84,8 +84,31 @@ export function planInstall(
   };
 }
 
+/** One file for each content: what lies in its place already gets further names, too. */
+function broughtSteps(
+  decided: readonly (Pick<Decision, "action"> & { readonly source: SourcePlugin })[],
+  at: ReturnType<typeof layout>,
+): Step[] {
+  const files = new Map(
+    decided
+      .filter(({ action }) => action === "leave")
+      .map(({ source: { type, sha256 } }) => [sha256, at.plugin(type)]),
+  );
+  return decided
+    .filter(({ action }) => action !== "leave")
+    .flatMap(({ source: { type, path, sha256 } }): Step[] => {
+      const to = at.fresh(type);
+      const same = files.get(sha256);
+      if (same === undefined) files.set(sha256, to);
+      return [
+        same === undefined ? { kind: "copy", from: path, to } : { kind: "link", from: same, to },
+        { kind: "try", path: to, type, sha256 },
+      ];
+    });
+}
+
 interface Decision {
-  readonly action: "install" | "upgrade" | "leave";
+  readonly action: Action;
   /** What lies there now is somebody else's. */
   readonly foreign: boolean;
   readonly entry: InstalledPlugin;
@@ -103,6 +126,10 @@ function decide({ type, sha256 }: SourcePlugin, observed: Observed, known?: Inst
   // An older one of ours: what that replaced stays kept.
   if (known?.ours.includes(present)) {
     return { action: "upgrade", foreign: false, entry: { ours, replaced: known.replaced } };
+  }
+  // Not what somebody meant for this place; what ours had replaced stays kept.
+  if (known !== undefined && observed.misnamed.has(type)) {
+    return { action: "mend", foreign: false, entry: { ours, replaced: known.replaced } };
   }
   return { action: "install", foreign: true, entry: { ours, replaced: true } };
 }

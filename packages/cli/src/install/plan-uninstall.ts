@@ -67,8 +67,11 @@ export function planUninstall(observed: Observed, configured: readonly ConfListF
 function undoPlugin(type: string, { ours, replaced }: InstalledPlugin, observed: Observed) {
   const at = layout(observed.binDir);
   const present = observed.present.get(type);
-  if (present !== undefined && !ours.includes(present)) return { action: "leave", steps: [] } as const;
-  if (replaced && observed.home?.includes(`${type}.replaced`)) {
+  const isKept = replaced && observed.home?.includes(`${type}.replaced`) === true;
+  // Where nothing is kept, what was written over ours stays: it may have been meant for this place.
+  const isForeign = present !== undefined && !ours.includes(present);
+  if (isForeign && !(isKept && observed.misnamed.has(type))) return { action: "leave", steps: [] } as const;
+  if (isKept) {
     const steps: Step[] = [{ kind: "move", from: at.replaced(type), to: at.plugin(type) }];
     return { action: "restore", steps } as const;
   }

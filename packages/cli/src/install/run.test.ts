@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -13,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Terminal } from "../output/terminal.ts";
 import { type Disk, realDisk } from "./disk.ts";
@@ -37,13 +38,16 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** A bin-dir with others' portmap and bandwidth and no loopback, a conflist, and two releases of ours. */
+const types = ["portmap", "bandwidth", "loopback"];
+
+/** A bin-dir with others' portmap and bandwidth and no loopback, a conflist, and two releases of ours, of one file each. */
 function reset(): void {
   rmSync(root, { recursive: true, force: true });
   for (const name of ["bin", "net.d", "1", "2"]) mkdirSync(join(root, name), { recursive: true });
-  for (const type of ["portmap", "bandwidth", "loopback"]) {
-    for (const release of ["1", "2"])
-      writeFileSync(join(root, release, type), `release ${release} of ${type}`);
+  for (const release of ["1", "2"]) {
+    writeFileSync(join(root, release, "portmap"), `release ${release}`);
+    for (const type of ["bandwidth", "loopback"])
+      linkSync(join(root, release, "portmap"), join(root, release, type));
   }
   for (const type of ["portmap", "bandwidth", "bridge"]) {
     writeFileSync(join(root, "bin", type), `reference ${type}`);
@@ -77,20 +81,25 @@ function install(
   options: { release?: string; disk?: Disk; append?: string[]; types?: string[]; dryRun?: boolean } = {},
 ) {
   const { release = "1", disk = realDisk, append = ["portmap", "bandwidth"], dryRun = false } = options;
-  const { types = ["portmap", "bandwidth", "loopback"] } = options;
   const file = at("net.d", "10-n.conflist");
-  const chosen = { types, binDir: at("bin"), from: at(release), dryRun };
+  const chosen = { types: options.types ?? types, binDir: at("bin"), from: at(release), dryRun };
   const withList = append.length === 0 ? chosen : { ...chosen, confList: { file, types: append } };
-  return runInstall(withList, quiet, { disk, whyNoPlugin });
+  return runInstall(withList, quiet, { disk, whyNoPlugin, nameSaid });
 }
 
 function uninstall(disk: Disk = realDisk, force = false) {
   const options = { binDir: at("bin"), confDir: at("net.d"), force, dryRun: false };
-  return runUninstall(options, quiet, { disk, whyNoPlugin });
+  return runUninstall(options, quiet, { disk, whyNoPlugin, nameSaid });
 }
 
 async function whyNoPlugin(path: string): Promise<string | undefined> {
-  return /^release \d of \w+$/.test(readFileSync(path, "utf8")) ? undefined : "half a file";
+  return /^release \d$/.test(readFileSync(path, "utf8")) ? undefined : "half a file";
+}
+
+/** A release answers by the name it is called, anything else by what it is. */
+async function nameSaid(path: string): Promise<string | undefined> {
+  const text = readFileSync(path, "utf8");
+  return text.startsWith("release") ? basename(path) : /reference (\w+)/.exec(text)?.[1];
 }
 
 class Killed extends Error {}
@@ -141,14 +150,16 @@ async function atEveryStep(
   throw new Error("it never ended");
 }
 
+/** Of how many files the plugins of a directory are the names. */
+const fileCount = (directory: string) => new Set(types.map((type) => statSync(at(directory, type)).ino)).size;
+
 /** What must hold at any moment, whatever has died. */
 function nothingBroken(): void {
   for (const type of ["portmap", "bandwidth"]) {
-    expect(read("bin", type)).toMatch(new RegExp(`^(reference|release [12] of) ${type}$`));
+    expect(read("bin", type)).toMatch(new RegExp(`^(reference ${type}|release [12])$`));
     expect(statSync(at("bin", type)).mode & 0o777).toBe(0o755);
   }
-  if (existsSync(at("bin", "loopback")))
-    expect(read("bin", "loopback")).toMatch(/^release [12] of loopback$/);
+  if (existsSync(at("bin", "loopback"))) expect(read("bin", "loopback")).toMatch(/^release [12]$/);
   const visible = readdirSync(at("net.d")).filter((name) => /\.(conf|conflist|json)$/.test(name));
   expect(visible).toEqual(["10-n.conflist"]);
   const list: unknown = JSON.parse(read("net.d", "10-n.conflist"));
@@ -161,8 +172,7 @@ function nothingBroken(): void {
 test("install, and uninstall brings back every byte and mode", async () => {
   const before = inUse();
   const done = await install();
-  for (const type of ["portmap", "bandwidth", "loopback"])
-    expect(read("bin", type)).toBe(`release 1 of ${type}`);
+  for (const type of types) expect(read("bin", type)).toBe("release 1");
   expect(statSync(at("bin", "loopback")).mode & 0o777).toBe(0o755);
   expect(statSync(at("net.d", "10-n.conflist")).mode & 0o777).toBe(0o640);
   expect(
@@ -177,6 +187,8 @@ test("install, and uninstall brings back every byte and mode", async () => {
     conflist: { appended: ["portmap", "bandwidth"] },
   });
   nothingBroken();
+  expect(fileCount("bin")).toBe(1);
+  expect(statSync(at("bin", "portmap")).ino).not.toBe(statSync(at("1", "portmap")).ino);
   expect((await uninstall()).json).toMatchObject({
     plugins: [
       { type: "portmap", action: "restore" },
@@ -206,7 +218,7 @@ test("an upgrade keeps the reference's, not the older one of ours", async () => 
   const before = inUse();
   await install();
   expect((await install({ release: "2" })).json).toMatchObject({ plugins: [{ action: "upgrade" }, {}, {}] });
-  expect(read("bin", "portmap")).toBe("release 2 of portmap");
+  expect(read("bin", "portmap")).toBe("release 2");
   await uninstall();
   expect(inUse()).toEqual(before);
 });
@@ -227,7 +239,7 @@ test("what somebody put over ours is theirs: kept by the next install, left by u
   await install();
   writeFileSync(at("bin", "portmap"), "a newer reference portmap");
   await install();
-  expect(read("bin", "portmap")).toBe("release 1 of portmap");
+  expect(read("bin", "portmap")).toBe("release 1");
   await uninstall();
   expect(read("bin", "portmap")).toBe("a newer reference portmap");
 });
@@ -242,15 +254,84 @@ test("a link is put back as a link", async () => {
   expect(readlinkSync(at("bin", "portmap"))).toBe("bridge");
 });
 
-test("a file system without hard links", async () => {
+test("a file system without hard links has a copy for each", async () => {
   const before = inUse();
   const link = () => {
     throw Object.assign(new Error("no links"), { code: "EPERM" });
   };
   await install({ disk: { ...realDisk, link } });
-  expect(read("bin", "portmap")).toBe("release 1 of portmap");
+  for (const type of types) expect(read("bin", type)).toBe("release 1");
+  expect(fileCount("bin")).toBe(3);
   await uninstall();
   expect(inUse()).toEqual(before);
+});
+
+test("copies of one content become one file; what differs stays apart", async () => {
+  for (const type of types) rmSync(at("1", type));
+  for (const type of types) writeFileSync(at("1", type), type === "loopback" ? "release 9" : "release 1");
+  await install();
+  expect(types.map((type) => read("bin", type))).toEqual(["release 1", "release 1", "release 9"]);
+  expect(fileCount("bin")).toBe(2);
+});
+
+test("one that was taken away comes back as a name of those that are there", async () => {
+  await install();
+  rmSync(at("bin", "loopback"));
+  const { json } = await install();
+  expect(json).toMatchObject({ plugins: [{ action: "leave" }, { action: "leave" }, { action: "install" }] });
+  expect(fileCount("bin")).toBe(1);
+});
+
+test("what another tool kept as links comes back as links", async () => {
+  for (const type of types) rmSync(at("bin", type), { force: true });
+  writeFileSync(at("bin", "portmap"), "release 9", { mode: 0o755 });
+  for (const type of ["bandwidth", "loopback"]) linkSync(at("bin", "portmap"), at("bin", type));
+  const before = inUse();
+  await install();
+  await uninstall();
+  expect(inUse()).toEqual(before);
+  expect(fileCount("bin")).toBe(1);
+});
+
+describe("somebody's cp over one name has written all of them", () => {
+  const cpLoopback = () => writeFileSync(at("bin", "loopback"), "reference loopback");
+
+  test("install puts ours back, and keeps that one for its own name alone", async () => {
+    const before = inUse();
+    await install();
+    cpLoopback();
+    expect(types.map((type) => read("bin", type))).toEqual(types.map(() => "reference loopback"));
+    const done = await install();
+    expect(done.json).toMatchObject({
+      plugins: [{ action: "mend" }, { action: "mend" }, { action: "install" }],
+    });
+    expect(done.text).toContain("portmap: installed again; another plugin had been written over it");
+    expect(types.map((type) => read("bin", type))).toEqual(types.map(() => "release 1"));
+    await uninstall();
+    expect(read("bin", "loopback")).toBe("reference loopback");
+    rmSync(at("bin", "loopback"));
+    expect(inUse()).toEqual(before);
+  });
+
+  test("uninstall puts back what was there before ours, and leaves that one at its own name", async () => {
+    await install();
+    cpLoopback();
+    await uninstall();
+    expect(types.map((type) => read("bin", type))).toEqual([
+      "reference portmap",
+      "reference bandwidth",
+      "reference loopback",
+    ]);
+  });
+
+  test("one that says no name takes nothing away of what is kept", async () => {
+    const before = inUse();
+    await install();
+    writeFileSync(at("bin", "portmap"), "somebody's");
+    expect((await install()).json).toMatchObject({ plugins: types.map(() => ({ action: "mend" })) });
+    await uninstall();
+    expect(inUse()).toEqual(before);
+  });
 });
 
 describe("killed at every operation", { timeout: 60_000 }, () => {
@@ -265,6 +346,7 @@ describe("killed at every operation", { timeout: 60_000 }, () => {
         nothingBroken();
         await install();
         expect(inUse()).toEqual(whole);
+        expect(fileCount("bin")).toBe(1);
         await uninstall();
         expect(inUse()).toEqual(before);
       },
@@ -306,7 +388,7 @@ describe("killed at every operation", { timeout: 60_000 }, () => {
     });
     await atEveryStep(install, uninstall, async () => {
       await install();
-      expect(read("bin", "portmap")).toBe("release 1 of portmap");
+      expect(read("bin", "portmap")).toBe("release 1");
       await uninstall();
       expect(inUse()).toEqual(before);
     });
@@ -344,7 +426,7 @@ describe("refused, and nothing changed", () => {
       "a new plugin does not start",
       () => writeFileSync(at("1", "bandwidth"), "\u007fELF of another machine"),
       install,
-      /bandwidth does not start here/,
+      /portmap does not start here/,
     ],
     [
       "a directory in a plugin's place",
@@ -380,14 +462,14 @@ describe("refused, and nothing changed", () => {
   });
 
   test.each([
-    ["ENOSPC", /no space left for .*\.cni-chain\/bandwidth\.new/],
+    ["ENOSPC", /no space left for .*\.cni-chain\/portmap\.new/],
     ["EROFS", /is read-only/],
     ["EACCES", /no right to write/],
   ])(
     "%s in the middle of a copy: said, the old plugins work, and the next install is whole",
     async (code, message) => {
       const copyFile = (from: string, to: string) => {
-        if (!to.endsWith("bandwidth.new")) return realDisk.copyFile(from, to);
+        if (!to.endsWith("portmap.new")) return realDisk.copyFile(from, to);
         writeFileSync(to, "half");
         throw Object.assign(new Error(code), { code, path: from, dest: to });
       };
@@ -395,7 +477,7 @@ describe("refused, and nothing changed", () => {
       nothingBroken();
       expect(read("bin", "portmap")).toBe("reference portmap");
       await install();
-      expect(read("bin", "bandwidth")).toBe("release 1 of bandwidth");
+      expect(read("bin", "bandwidth")).toBe("release 1");
     },
   );
 
@@ -430,5 +512,5 @@ test("uninstall where nothing is installed says so", async () => {
 test("one plugin is installed, the others stay", async () => {
   await install({ types: ["loopback"], append: [] });
   expect(read("bin", "portmap")).toBe("reference portmap");
-  expect(read("bin", "loopback")).toBe("release 1 of loopback");
+  expect(read("bin", "loopback")).toBe("release 1");
 });

@@ -1,10 +1,8 @@
 import { existsSync } from "node:fs";
-import { isJsonObject, parseJson } from "@cni-chain/core";
-import type { Runner } from "@cni-chain/exec";
-import { bunRunner } from "@cni-chain/exec/bun";
 import { Failure, UsageError } from "../failure.ts";
 import { printable } from "../output/table.ts";
 import type { Terminal } from "../output/terminal.ts";
+import { nameSaid, whyNoPlugin } from "./ask-plugin.ts";
 import { carryOut, type Means } from "./carry-out.ts";
 import { realDisk } from "./disk.ts";
 import { diskFailure } from "./disk-failure.ts";
@@ -14,6 +12,7 @@ import { confListLayout } from "./layout.ts";
 import { observe, observeConfigured, observeConfList, observeSources } from "./observe.ts";
 import { planInstall } from "./plan-install.ts";
 import { planUninstall } from "./plan-uninstall.ts";
+import { hashing } from "./sha256.ts";
 import { describeStep, type Step } from "./steps.ts";
 
 export interface InstallOptions {
@@ -54,16 +53,19 @@ export async function runInstall(
 ): Promise<Done> {
   const { types, binDir, from, confList, dryRun } = options;
   try {
-    const observed = observe(binDir);
-    const sources = observeSources(from, types, observed.binDir);
+    const sha256Of = hashing();
+    const observed = await observe(binDir, sha256Of, means.nameSaid);
+    const sources = observeSources(from, types, observed.binDir, sha256Of);
     const file = confList === undefined ? undefined : observeConfList(confList.file);
     const edit = file === undefined ? undefined : editConfList(file, confList?.types ?? []);
     const plan = planInstall(observed, sources, edit);
-    if (!dryRun) await carryOut(plan.steps, means);
+    if (!dryRun) await carryOut(plan.steps, means, sha256Of);
     const lines = plan.plugins.map(({ type, action, kept }) => {
       const was =
         kept === undefined ? "" : `; what was there before is ${dryRun ? "to be " : ""}kept as ${kept}`;
-      const what = { install: "installed", upgrade: "upgraded", leave: "there already" }[action];
+      const what = { install: "installed", upgrade: "upgraded", mend: mended, leave: "there already" }[
+        action
+      ];
       return `${observed.binDir}/${type}: ${what}${was}`;
     });
     if (file !== undefined) {
@@ -93,7 +95,7 @@ export async function runUninstall(
 ): Promise<Done> {
   const { binDir, confDir, force, dryRun } = options;
   try {
-    const observed = observe(binDir);
+    const observed = await observe(binDir, hashing(), means.nameSaid);
     const plan = planUninstall(observed, observeConfigured(confDir, observed.manifest));
     if (plan.broken.length > 0 && !force) {
       throw new Failure("a configuration would name a plugin that is gone; nothing was changed", [
@@ -143,34 +145,17 @@ function done(lines: readonly string[], steps: readonly Step[], dryRun: boolean,
   };
 }
 
+const mended = "installed again; another plugin had been written over it and those that are one file with it";
+
 const labels = "SELinux is on: give the files their labels with restorecon -R, on the directory above.";
 
 /** The process's own disk; progress is drawn over on a terminal. */
 function processMeans(terminal: Terminal): Means & { finished?: () => void } {
-  const runner = bunRunner({ env: { CNI_COMMAND: "VERSION" }, budgetMs: 60_000 });
-  const means = { disk: realDisk, whyNoPlugin: (path: string) => whyNoPlugin(path, runner) };
+  const means = { disk: realDisk, whyNoPlugin: whyNoPlugin(), nameSaid: nameSaid() };
   if (!terminal.errIsTerminal) return means;
   return {
     ...means,
     progress: (step) => terminal.tell(`\r\u001b[K${printable(describeStep(step))}`),
     finished: () => terminal.tell("\r\u001b[K"),
   };
-}
-
-async function whyNoPlugin(path: string, runner: Runner): Promise<string | undefined> {
-  const result = await runner.run({
-    file: path,
-    argv: [],
-    stdin: '{"cniVersion":"1.0.0"}',
-    timeoutMs: 20_000,
-  });
-  if (result.kind === "notStarted") return result.reason;
-  if (result.kind !== "exited") return result.kind === "signalled" ? result.signal : result.kind;
-  try {
-    const answer = parseJson(result.stdout, "its answer to VERSION");
-    if (isJsonObject(answer) && answer["supportedVersions"] !== undefined) return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : undefined;
-  }
-  return `exit code ${result.exitCode}: ${result.stdout}${result.stderr}`;
 }

@@ -3,6 +3,8 @@ export type Step =
   | { readonly kind: "directory"; readonly path: string }
   /** Copies an executable beside its place, mode 0755, root's, on the disk before the next step. */
   | { readonly kind: "copy"; readonly from: string; readonly to: string }
+  /** Gives an executable a further name, beside its place; where the file system has none, copies it. */
+  | { readonly kind: "link"; readonly from: string; readonly to: string }
   /** Makes sure that what was copied is whole and starts here. */
   | { readonly kind: "try"; readonly path: string; readonly type: string; readonly sha256: string }
   /** Keeps a file under a second name, without a moment in which the first is gone. */
@@ -21,6 +23,8 @@ export function describeStep(step: Step): string {
       return `make ${step.path}`;
     case "copy":
       return `copy ${step.from} to ${step.to}`;
+    case "link":
+      return `link ${step.to} to ${step.from}`;
     case "try":
       return `see that ${step.path} starts`;
     case "keep":

@@ -1,6 +1,7 @@
 import type { Check } from "../check.ts";
 import { attachments } from "./attachments.ts";
 import { backends } from "./backends.ts";
+import { executables } from "./executables.ts";
 import { hostPorts } from "./host-ports.ts";
 import { loopback } from "./loopback.ts";
 import { marks } from "./marks.ts";
@@ -16,6 +17,7 @@ export const checks: readonly Check[] = [
   tools,
   readiness,
   networks,
+  executables,
   sysctls,
   forwardPolicy,
   loopback,

@@ -164,7 +164,7 @@ describe.concurrent.each([bandwidth(), loopback])("STATUS of $type", (conf) => {
 
 test("STATUS of portmap names a tool that is not on PATH", async () => {
   const conf = portmap();
-  const tools = ["ip", "iptables-restore", "ip6tables-restore"];
+  const tools = ["iptables-restore", "ip6tables-restore"];
   await using stage = await Stage.set({ chained: [] });
   const { node } = stage;
   const linked = [...tools, "conntrack"]

@@ -31,7 +31,7 @@ export const noAddresses: Addresses = async () => [];
 
 /** A way to hold the rules: iptables or nftables. */
 export interface Backend {
-  /** The command-line tools it needs for a family, beside `ip`. */
+  /** The command-line tools it needs for a family. */
   tools(family: Family): readonly string[];
   /** With snat, connections from all of the container's subnet are masqueraded, not only its own. */
   readonly masqueradesSubnet: boolean;

@@ -30,11 +30,12 @@ export async function status(call: StatusCall<PortmapConfig>, tools: Tools): Pro
 /** Adds to `used` the families that ports have been forwarded in. */
 async function requireAll(
   { warn, config }: StatusCall<PortmapConfig>,
-  { backend, kernel, path }: Tools,
+  { backend, kernel, path, netlink }: Tools,
   used: Set<Family>,
 ): Promise<void> {
   const families: Family[] = kernel.hasIpv6() ? ["v4", "v6"] : ["v4"];
-  const needed = ["ip", ...families.flatMap((family) => backend.tools(family))];
+  // Routes are asked for in this process; `ip` stands in where that cannot be.
+  const needed = [...(netlink === undefined ? ["ip"] : []), ...families.flatMap(backend.tools)];
   const missing = await unmet(
     { tools: [...new Set(needed)], capabilities: ["CAP_NET_ADMIN"], kernel: [] },
     path,

@@ -1,11 +1,14 @@
 import { join } from "node:path";
-import { DaemonSet } from "kubernetes-models/apps/v1";
+import { validate as isDaemonSet } from "kubernetes-models/_schemas/IoK8sApiAppsV1DaemonSet";
+import { validate as isPod } from "kubernetes-models/_schemas/IoK8sApiCoreV1Pod";
+import { DaemonSet, type IDaemonSet } from "kubernetes-models/apps/v1";
 import { Pod } from "kubernetes-models/v1";
 import { describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { exec } from "../lib/process.ts";
 import { searchPath } from "../lib/tools.ts";
 import { components, daemonSet, deploy, OwnOverlay, overlays } from "./deployment.ts";
+import { unknownFields } from "./known-fields.ts";
 import { type Document, documentsIn, render } from "./kustomize.ts";
 
 const bases = ["base", ...overlays.map((name) => join("overlays", name))];
@@ -22,6 +25,7 @@ describe.each(deployments)("$base with components $with_", ({ base, with_ }) => 
   test("is valid by the schema of Kubernetes", () => {
     const set = daemonSet(base, with_);
     expect(() => new DaemonSet(set).validate()).not.toThrow();
+    expect(unknownFields(set, isDaemonSet)).toEqual([]);
     expect(set.metadata?.namespace).toBe("kube-system");
     expect(set.spec?.template.metadata?.labels).toMatchObject(
       set.spec?.selector.matchLabels ?? { no: "labels" },
@@ -103,12 +107,41 @@ test("what is appended, and to which file, is what each network has", () => {
 test("the example is a valid pod, and uses both plugins", () => {
   const [pod] = documentsIn(join(deploy, "examples", "pod.yaml"));
   expect(() => new Pod(pod as ConstructorParameters<typeof Pod>[0]).validate()).not.toThrow();
+  expect(unknownFields(pod, isPod)).toEqual([]);
   expect(pod).toMatchObject({
     metadata: {
       annotations: { "kubernetes.io/ingress-bandwidth": "10M", "kubernetes.io/egress-bandwidth": "10M" },
     },
     spec: { containers: [{ ports: [{ containerPort: 80, hostPort: 8080 }] }] },
   });
+});
+
+const containersOf = (set: Document) => (set as unknown as IDaemonSet).spec?.template.spec?.containers ?? [];
+
+test.each([
+  [
+    "/spec/updateStrategie",
+    (set: Document) => Object.assign(set["spec"] as Document, { updateStrategie: {} }),
+  ],
+  ["/metadata/label", (set: Document) => Object.assign(set["metadata"] as Document, { label: {} })],
+  [
+    "/spec/template/spec/containers/0/readynessProbe",
+    (set: Document) => {
+      const [container] = containersOf(set);
+      Object.assign(container ?? {}, { readynessProbe: { exec: { command: ["true"] } } });
+    },
+  ],
+  [
+    "/spec/template/spec/containers/0/securityContext/capabilities/dropp",
+    (set: Document) => {
+      const [container] = containersOf(set);
+      Object.assign(container?.securityContext?.capabilities ?? {}, { dropp: ["ALL"] });
+    },
+  ],
+])("a field that Kubernetes does not know is found: %s", (path, misspell) => {
+  const set: Document = { ...daemonSet("base") };
+  misspell(set);
+  expect(unknownFields(set, isDaemonSet)).toEqual([path]);
 });
 
 test("a manifest that is wrong is refused", () => {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { callFor } from "../interop/call.ts";
 import { Chain } from "../lib/chain.ts";
@@ -17,15 +18,19 @@ const tool = plugin("cni-chain");
 const chained = [portmap(), bandwidth(), loopback];
 const types = ["portmap", "bandwidth", "loopback"];
 const binDir = "/run/bin";
-/** Ours with some bytes behind the end: other files that do the same, as of the version before. */
-const earlier = "/run/earlier";
+/** The version before: CNI_PREVIOUS, or ours with some bytes behind the end, which are other files that do the same. */
+const previousBuild = process.env["CNI_PREVIOUS"];
+const earlier = previousBuild === undefined ? "/run/earlier" : resolve(previousBuild);
+console.log(
+  `the version before: ${previousBuild === undefined ? "the present one with a mark (no CNI_PREVIOUS)" : earlier}`,
+);
 const limits = { ingressRate: 2e6, ingressBurst: 2e6, egressRate: 1e8, egressBurst: 8e6 };
 
 /** A node whose runtime has the reference's plugins. */
 async function setNode() {
   const stage = await Stage.set({ chained: [] });
   const { node } = stage;
-  await node.run(["mkdir", binDir, earlier]);
+  await node.run(["mkdir", binDir, "/run/earlier"]);
   for (const type of types) {
     await node.run(["cp", "-L", `${reference.directory}/${type}`, binDir]);
   }
@@ -67,10 +72,17 @@ async function setNode() {
 }
 
 async function makeEarlier(node: Node): Promise<void> {
+  if (previousBuild !== undefined) return;
   for (const type of types) {
     const script = `cp ${plugins}/${type} ${earlier}; echo an earlier version >>${earlier}/${type}`;
     await node.run(["sh", "-ec", script]);
   }
+}
+
+/** The host ports that the tool of now sees, whoever forwards them. */
+async function seen(node: Node): Promise<number[]> {
+  const { ports } = JSON.parse(await node.run([tool, "list", "--json"]));
+  return ports.map(({ hostPort }: { hostPort: number }) => hostPort).sort();
 }
 
 /** Runs the tool to its end, however busy the machine is. */
@@ -85,7 +97,7 @@ const isFrom = (node: Node, directory: string) =>
   Promise.all(types.map((type) => node.run(["cmp", `${directory}/${type}`, `${binDir}/${type}`])));
 
 describe.skipIf(reason !== undefined)("a node with running pods", () => {
-  test("goes from the reference to ours, to the next version, and back: no pod notices", async () => {
+  test("goes from the reference to ours, to the next version, and all the way back: no pod notices", async () => {
     const { stage, node, chain, add, check, left } = await setNode();
     await using _ = stage;
     const { host, node4 } = stage.uplink;
@@ -98,6 +110,7 @@ describe.skipIf(reason !== undefined)("a node with running pods", () => {
     const changes: [name: string, change: () => Promise<void>, from: string][] = [
       ["of-the-earlier", () => install(node, earlier), earlier],
       ["of-the-present", () => install(node, plugins), plugins],
+      ["of-the-earlier-again", () => install(node, earlier), earlier],
       ["of-the-reference-again", () => uninstall(node), reference.directory],
     ];
     for (const [at, [name, change, from]] of changes.entries()) {
@@ -109,6 +122,7 @@ describe.skipIf(reason !== undefined)("a node with running pods", () => {
       // What those before added is as these want it, and they take it away.
       await check([first, previous, next], from === reference.directory ? "reference" : "ours");
       expect(await ask(host, node4, port)).toMatchObject({ server: name });
+      expect(await seen(node)).toEqual([8080, port - 1, port].flatMap((one) => [one, one + 1000]).sort());
       await chain.del(previous.attachment);
       expect(await ask(host, node4, port)).toMatchObject({ server: name });
       previous = next;

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { plugin } from "../lib/plugins.ts";
+import { until } from "../lib/poll.ts";
 import { exec, Service } from "../lib/process.ts";
 import { searchPath } from "../lib/tools.ts";
 import { runTool, tool } from "./run-tool.ts";
@@ -175,7 +176,9 @@ test("killed in the middle: the old plugins work, a second install finishes, uni
     ];
     const running = new Service(argv, { PATH: searchPath });
     // Or it has gone past that already.
-    await until(() => [sign, "manifest.json"].some((name) => existsSync(at("bin", ".cni-chain", name))));
+    const came = () =>
+      [sign, "manifest.json"].some((name) => existsSync(at("bin", ".cni-chain", name))) || undefined;
+    await until(`${sign} of the installation`, came, { everyMs: 1 });
     await running.kill();
     expect((await version("portmap")).supportedVersions).toContain("1.0.0");
     expect((await version("bandwidth")).supportedVersions).toContain("1.0.0");
@@ -215,12 +218,3 @@ test("a full or read-only disk is said in words, and leaves the old plugins", as
   expect(stdout).toContain('"whose":"reference"');
   expect(stdout).toContain("read-only: 1");
 });
-
-/** Polls until something holds. Throws after 20 s. */
-async function until(holds: () => boolean): Promise<void> {
-  const ends = performance.now() + 20_000;
-  while (!holds()) {
-    if (performance.now() > ends) throw new Error("it never came");
-    await Bun.sleep(1);
-  }
-}

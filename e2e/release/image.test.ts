@@ -8,6 +8,7 @@ import { writeLayer } from "../../scripts/image-archive/layer.ts";
 import { nodeImage } from "../../scripts/image-archive/node-image.ts";
 import type { ConfList } from "../lib/cni.ts";
 import { plugins } from "../lib/plugins.ts";
+import { until } from "../lib/poll.ts";
 import { exec } from "../lib/process.ts";
 import { reference, whyNoReference } from "../lib/reference.ts";
 import { bandwidth, portmap } from "../lib/stage.ts";
@@ -16,7 +17,6 @@ import { ask } from "../lib/traffic.ts";
 import { containerdInSuite } from "../runtimes/containerd/in-suite.ts";
 import { port, type RunningPod } from "../runtimes/containerd/pod.ts";
 import { bridgeNetwork, confDirectory, pluginDirectory } from "../runtimes/lib/network.ts";
-import { until } from "../runtimes/lib/poll.ts";
 import { daemonSet } from "./deployment.ts";
 import { DaemonPod } from "./kubelet.ts";
 

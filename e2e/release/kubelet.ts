@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { IPodSpec } from "kubernetes-models/v1";
+import { until } from "../lib/poll.ts";
 import type { Containerd } from "../runtimes/containerd/containerd.ts";
 import type { Mount, NamespaceOption, PodSandboxConfig } from "../runtimes/containerd/cri-messages.ts";
 import { confDirectory, pluginDirectory } from "../runtimes/lib/network.ts";
-import { until } from "../runtimes/lib/poll.ts";
 
 type Container = IPodSpec["containers"][number];
 

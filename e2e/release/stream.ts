@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Place } from "../lib/place.ts";
+import { until } from "../lib/poll.ts";
 
 const agent = (name: string) => join(import.meta.dirname, "..", "lib", "agents", `${name}.ts`);
 
@@ -30,12 +31,11 @@ export async function openStream(
     async goesOn() {
       // More than the buffers of both ends and the queue of the limit between them may hold.
       const enough = last.bytes + 500_000;
-      const until = performance.now() + 60_000;
-      while (last.bytes < enough) {
+      const came = () => {
         if (ended) throw new Error("the connection has ended");
-        if (performance.now() > until) throw new Error(`no more than ${last.bytes} bytes came`);
-        await Bun.sleep(50);
-      }
+        return last.bytes < enough ? undefined : true;
+      };
+      await until(`more than ${last.bytes} bytes`, came, { withinMs: 60_000 });
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([source.stop(), sink.stop(), reading]);

@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { until } from "../../lib/poll.ts";
 import { type Installation, ours } from "../../lib/reference.ts";
 import { buildImage, image } from "../lib/busybox-image.ts";
 import { Machine } from "../lib/machine.ts";
 import { bridgeNetwork, installPlugins, writeConfList } from "../lib/network.ts";
-import { until } from "../lib/poll.ts";
 import { containerdConfig } from "./config.ts";
 import { Cri } from "./cri.ts";
 import { netnsPath, type PodSpec, podConfig, port, type RunningPod } from "./pod.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Node } from "../../lib/node.ts";
 import { plugins } from "../../lib/plugins.ts";
+import { until } from "../../lib/poll.ts";
 import { pluginDirectory } from "./network.ts";
-import { until } from "./poll.ts";
 
 /** A moment in the way through a chain of plugins at ADD. */
 export interface Moment {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { callPlugin } from "../../lib/binary.ts";
 import { plugin, plugins } from "../../lib/plugins.ts";
+import { until } from "../../lib/poll.ts";
 import { difference } from "../../lib/snapshot.ts";
 import { bandwidth, portmap } from "../../lib/stage.ts";
 import { ask } from "../../lib/traffic.ts";
 import { keepLogsOfFailures } from "../lib/machine.ts";
-import { until } from "../lib/poll.ts";
 import { shows } from "../lib/shows.ts";
 import { takeTraces } from "../lib/traces.ts";
 import { networkName, podmanNetwork } from "./networks.ts";

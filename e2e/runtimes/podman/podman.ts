@@ -1,12 +1,12 @@
 import { appendFileSync } from "node:fs";
 import type { ConfList } from "../../lib/cni.ts";
 import type { Pod } from "../../lib/node.ts";
+import { until } from "../../lib/poll.ts";
 import type { Finished, Service } from "../../lib/process.ts";
 import { ours } from "../../lib/reference.ts";
 import { buildImage, image } from "../lib/busybox-image.ts";
 import { Machine } from "../lib/machine.ts";
 import { installPlugins, pluginDirectory } from "../lib/network.ts";
-import { until } from "../lib/poll.ts";
 import { containersConf, podmanEnv, storageConf } from "./config.ts";
 import { networkName, writeNetwork } from "./networks.ts";
 

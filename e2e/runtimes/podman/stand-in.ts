@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Node } from "../../lib/node.ts";
+import { until } from "../../lib/poll.ts";
 import { pluginDirectory } from "../lib/network.ts";
-import { until } from "../lib/poll.ts";
 
 const callsFile = "/run/cni/calls";
 const haltFile = "/run/cni/halted";

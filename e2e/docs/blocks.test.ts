@@ -6,6 +6,7 @@ import type { Node } from "../lib/node.ts";
 import { plugin } from "../lib/plugins.ts";
 import { exec } from "../lib/process.ts";
 import { searchPath, toolPath } from "../lib/tools.ts";
+import { released, type Unpacked } from "../release/unpacked.ts";
 import { type Fence, fences, pages, root } from "./markdown.ts";
 import { checkout, rootShell, startPageNode } from "./page-node.ts";
 
@@ -49,10 +50,16 @@ test("every block has a language that is looked at, or is no command", () => {
 const onNode = shown.filter((one) => !isOnCluster(one) && !isOfCheckout(one));
 describe.each([...new Set(onNode.map(({ fence }) => fence.page))])("%s", (page) => {
   let node: Node;
+  let release: Unpacked | undefined;
   beforeAll(async () => {
-    node = await startPageNode();
+    const needsRelease = onNode.some((one) => one.fence.page === page && one.command.includes("~/release"));
+    release = needsRelease ? await released() : undefined;
+    node = await startPageNode(release?.folder);
+  }, 240_000);
+  afterAll(async () => {
+    await node.close();
+    release?.remove();
   });
-  afterAll(() => node.close());
 
   test.each(
     onNode

@@ -9,8 +9,9 @@ export const checkout = "/run/checkout";
 /**
  * A node as the pages suppose one: the reference plugins in their usual place, the tool on PATH, network `mynet` on a
  * bridge, a neighbour on a line of its own, a second device. What is written outside /run stays in the node's memory.
+ * @param release a directory with what is released, which becomes ~/release
  */
-export async function startPageNode(): Promise<Node> {
+export async function startPageNode(release?: string): Promise<Node> {
   const node = await Node.start();
   const layers = ["/etc", "/opt", "/usr/local", "/var/lib", "/root"];
   await node.run([
@@ -28,6 +29,7 @@ export async function startPageNode(): Promise<Node> {
       `cp ${reference.directory}/* /opt/cni/bin`,
       `mkdir -p ${checkout}/dist`,
       `ln -s ${plugins} ${checkout}/dist/bin`,
+      ...(release === undefined ? [] : [`ln -s ${release} /root/release`]),
     ].join("\n"),
   ]);
   await addHost(node);

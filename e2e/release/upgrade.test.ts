@@ -96,6 +96,44 @@ const uninstall = (node: Node) => runTool(node, "uninstall", "--bin-dir", binDir
 const isFrom = (node: Node, directory: string) =>
   Promise.all(types.map((type) => node.run(["cmp", `${directory}/${type}`, `${binDir}/${type}`])));
 
+/** With the version before as it really was; a mark in the present one would show nothing. */
+describe.skipIf(previousBuild === undefined)("pods of two versions of ours", () => {
+  test.each(["iptables", "nftables"] as const)(
+    "%s, IPv4 and IPv6: each version checks and removes whole what the other made",
+    async (backend) => {
+      const behind = [portmap({ backend }), bandwidth(), loopback];
+      await using stage = await Stage.set({ chained: [] });
+      const { node } = stage;
+      await node.run(["mkdir", binDir]);
+      await install(node, earlier);
+      const base = { type: "base", hairpinMode: true, families: [4, 6] };
+      const chain = new Chain(node, binDir, { cniVersion: "1.0.0", name: "net", plugins: [base, ...behind] });
+      const before = withoutShared(await takeSnapshot(node));
+      const add = (name: string, port: number) =>
+        stage.add(name, { portMappings: [mapping(port, 80)], bandwidth: limits }, chain);
+      const check = (...pods: readonly Added[]) =>
+        Promise.all(pods.map(({ attachment }) => chain.check(attachment)));
+
+      const [first, second] = [await add("first", 8080), await add("second", 8081)];
+      await install(node, plugins);
+      const third = await add("third", 8082);
+      await check(first, second, third);
+      expect(new Set(await seen(node))).toEqual(new Set([8080, 8081, 8082]));
+      await chain.del(first.attachment);
+      await check(second, third);
+
+      await install(node, earlier);
+      await check(second, third);
+      await chain.del(third.attachment);
+      await check(second);
+
+      await install(node, plugins);
+      await chain.del(second.attachment);
+      expect(difference(before, withoutShared(await takeSnapshot(node)))).toEqual([]);
+    },
+  );
+});
+
 describe.skipIf(reason !== undefined)("a node with running pods", () => {
   test("goes from the reference to ours, to the next version, and all the way back: no pod notices", async () => {
     const { stage, node, chain, add, check, left } = await setNode();

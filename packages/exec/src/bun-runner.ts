@@ -19,6 +19,8 @@ export interface BunRunner extends Runner {
 
 /** Milliseconds for the way back, whatever the way there has used up: within the whole where that is 30 s or more. */
 const wayBackMs = 5000;
+/** Milliseconds for what was killed to be gone. Longer waits only what the kernel does not let go of. */
+const deathMs = 500;
 
 /**
  * The plugins' runner. `Bun.spawn` costs about 0.3 ms over the process itself, a tenth of what
@@ -83,6 +85,8 @@ async function outcomeOf(child: Child, timeoutMs: number): Promise<CommandResult
   const first = await within(answer, timeoutMs);
   if (first === "late") {
     killAll(child);
+    // Else it might finish its work behind the way back, and stay as a zombie where nobody reaps orphans.
+    await within(child.exited, deathMs);
     return { kind: "timedOut", timeoutMs, stdout: "", stderr: "" };
   }
   const [stdout, stderr] = first;

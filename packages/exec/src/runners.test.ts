@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
@@ -94,6 +94,17 @@ test("bunRunner kills a tool with all it has started", async () => {
   await runner.run({ file: "sh", argv: ["-c", script, file], timeoutMs: 300 });
   const pid = readFileSync(file, "utf8").trim();
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 5000);
+});
+
+test("bunRunner answers of a tool that hangs when that is gone, and not even a zombie", async () => {
+  const runner = bunRunner({ env, budgetMs: 30_000 });
+  const file = join(mkdtempSync(join(tmpdir(), "runner-")), "pid");
+  await runner.run({
+    file: "sh",
+    argv: ["-c", 'echo $$ >"$0"; exec sleep 60', file],
+    timeoutMs: 300,
+  });
+  expect(existsSync(`/proc/${readFileSync(file, "utf8").trim()}`)).toBe(false);
 });
 
 /** Not so where there is none, or where nobody has asked yet how it ended. */

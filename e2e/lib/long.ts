@@ -2,7 +2,7 @@
 const isLong = process.env["CNI_CHAIN_LONG"] === "1";
 
 /** How often a test that repeats itself does so: a few times in every run, many times in a long one. */
-export function rounds(quick: number, long: number): number {
+export function rounds<T = number>(quick: T, long: T): T {
   return isLong ? long : quick;
 }
 

@@ -1,8 +1,10 @@
 import { processIo, runPlugin } from "@cni-chain/core";
+import type { BunRunner } from "@cni-chain/exec/bun";
 import { byNetlink } from "./by-netlink.ts";
 import { bandwidth } from "./plugin.ts";
 
 const io = processIo();
+let runner: BunRunner | undefined;
 const plugin = bandwidth({
   byNetlink: async () => byNetlink(),
   byTools: async (timeoutMs) => {
@@ -10,9 +12,11 @@ const plugin = bandwidth({
       import("./network.ts"),
       import("@cni-chain/exec/bun"),
     ]);
-    const runner = bunRunner({ env: io.env, budgetMs: timeoutMs, stopsOn: ["SIGTERM"] });
+    runner = bunRunner({ env: io.env, budgetMs: timeoutMs, stopsOn: ["SIGTERM"] });
     return { ...networkByTools(runner), turnBack: runner.turnBack };
   },
   path: io.env["PATH"] ?? "",
 });
-process.exit(await runPlugin(plugin, io));
+const exitCode = await runPlugin(plugin, io);
+await runner?.end();
+process.exit(exitCode);

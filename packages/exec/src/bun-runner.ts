@@ -15,6 +15,8 @@ export interface BunRunnerOptions {
 export interface BunRunner extends Runner {
   /** Failed work is about to be taken back: that gets the time kept for it, also after a stop. */
   turnBack(): void;
+  /** Ends what still runs, as of work that was given up when other work beside it failed. */
+  end(): Promise<void>;
 }
 
 /** Milliseconds for the way back, whatever the way there has used up: within the whole where that is 30 s or more. */
@@ -42,6 +44,9 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [] }: BunRunnerOptio
     turnBack() {
       ends = performance.now() + wayBackMs;
       stopped = undefined;
+    },
+    async end() {
+      await Promise.all([...running].map(kill));
     },
     async run(command) {
       if (stopped !== undefined) return { kind: "stopped", signal: stopped };
@@ -84,15 +89,19 @@ async function outcomeOf(child: Child, timeoutMs: number): Promise<CommandResult
   const answer = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   const first = await within(answer, timeoutMs);
   if (first === "late") {
-    killAll(child);
-    // Else it might finish its work behind the way back, and stay as a zombie where nobody reaps orphans.
-    await within(child.exited, deathMs);
+    await kill(child);
     return { kind: "timedOut", timeoutMs, stdout: "", stderr: "" };
   }
   const [stdout, stderr] = first;
   return child.signalCode === null
     ? { kind: "exited", exitCode: child.exitCode ?? 0, stdout, stderr }
     : { kind: "signalled", signal: String(child.signalCode), stdout, stderr };
+}
+
+/** Waits for the end, too: else it might finish its work behind the way back, and stay as a zombie that nobody reaps. */
+async function kill(child: Child): Promise<void> {
+  killAll(child);
+  await within(child.exited, deathMs);
 }
 
 /** The process and what it has started. */

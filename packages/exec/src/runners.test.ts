@@ -107,6 +107,20 @@ test("bunRunner answers of a tool that hangs when that is gone, and not even a z
   expect(existsSync(`/proc/${readFileSync(file, "utf8").trim()}`)).toBe(false);
 });
 
+test("bunRunner's end leaves nothing running", async () => {
+  const runner = bunRunner({ env, budgetMs: 30_000 });
+  const file = join(mkdtempSync(join(tmpdir(), "runner-")), "pid");
+  const running = runner.run({ file: "sh", argv: ["-c", 'echo $$ >"$0"; exec sleep 60', file] });
+  const pid = await vi.waitFor(() => {
+    const text = readFileSync(file, "utf8").trim();
+    expect(text).not.toBe("");
+    return text;
+  }, 5000);
+  await runner.end();
+  expect(existsSync(`/proc/${pid}`)).toBe(false);
+  expect(await running).toMatchObject({ kind: "signalled" });
+});
+
 /** Not so where there is none, or where nobody has asked yet how it ended. */
 function isAlive(pid: string): boolean {
   try {

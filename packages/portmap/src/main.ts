@@ -1,5 +1,5 @@
 import { processIo, runPlugin } from "@cni-chain/core";
-import { bunRunner } from "@cni-chain/exec/bun";
+import { type BunRunner, bunRunner } from "@cni-chain/exec/bun";
 import { withUsualPlaces } from "@cni-chain/exec/requirements";
 import { netlinkSockets } from "@cni-chain/netlink/bun";
 import { backendFor } from "./backends.ts";
@@ -8,8 +8,9 @@ import { portmap } from "./plugin.ts";
 
 const io = processIo();
 const path = pathFor(io.env["CNI_COMMAND"], io.env["PATH"] ?? "");
+let runner: BunRunner | undefined;
 const plugin = portmap(async (wanted, warn) => {
-  const runner = bunRunner({
+  runner = bunRunner({
     env: { ...io.env, PATH: path },
     budgetMs: wanted.timeoutMs,
     stopsOn: ["SIGTERM"],
@@ -23,7 +24,9 @@ const plugin = portmap(async (wanted, warn) => {
   };
   return { ...host, backend: await backendFor(wanted, host, warn) };
 });
-process.exit(await runPlugin(plugin, io));
+const exitCode = await runPlugin(plugin, io);
+await runner?.end();
+process.exit(exitCode);
 
 /** What was made under another PATH has to be found all the same: a runtime's may change, or lack the sbin directories. */
 function pathFor(command: string | undefined, given: string): string {

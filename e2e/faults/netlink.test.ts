@@ -5,11 +5,18 @@ import { patience, rounds } from "../lib/long.ts";
 import { plugin, plugins } from "../lib/plugins.ts";
 import { type Added, bandwidth, loopback, Stage } from "../lib/stage.ts";
 import { noteTried } from "../lib/tried-table.ts";
-import { type Injection, injecting, notedSteps, noting, type Step } from "./injected.ts";
+import {
+  type Injection,
+  injecting,
+  injectionsAt,
+  notedSteps,
+  noting,
+  ownSteps,
+  type Step,
+} from "./injected.ts";
 import { failureOf, type Verb } from "./workbench.ts";
 
-const verbs: readonly Verb[] = ["ADD", "CHECK", "DEL", "GC"];
-const injections: readonly Injection[] = ["refused by the kernel", "SIGKILL", "SIGTERM"];
+const verbs: readonly Verb[] = ["ADD", "CHECK", "DEL", "GC", "STATUS"];
 const stride = rounds(23, 1);
 
 const limits = { ingressRate: 8e6, ingressBurst: 8e6, egressRate: 8e6, egressBurst: 8e6 };
@@ -37,7 +44,8 @@ class Ground {
     const { attachment, result } = this.#pod;
     const entry = this.#type === "bandwidth" ? bandwidth() : loopback;
     const valid = { "cni.dev/valid-attachments": [{ containerID: "neighbour", ifname: "eth0" }] };
-    const conf = pluginConf(this.#stage.chain.conf, entry, attachment, verb === "GC" ? undefined : result);
+    const isOfPod = verb !== "GC" && verb !== "STATUS";
+    const conf = pluginConf(this.#stage.chain.conf, entry, attachment, isOfPod ? result : undefined);
     return callPlugin(this.#stage.node, {
       binary: plugin(this.#type),
       env: pluginEnv(verb, attachment, plugins),
@@ -59,7 +67,7 @@ class Ground {
   async steps(verb: Verb): Promise<readonly Step[]> {
     if (verb !== "ADD") expect(await this.lostBy("ADD")).toEqual([]);
     expect(failureOf(await this.call(verb, noting))).toBeUndefined();
-    const steps = await notedSteps(this.#stage.node);
+    const steps = await notedSteps(this.#stage.node, ownSteps);
     expect(await this.lostBy("DEL")).toEqual([]);
     return steps;
   }
@@ -87,7 +95,7 @@ async function tryInjection(ground: Ground, clean: string, verb: Verb, step: Ste
   } else if (injection === "refused by the kernel") {
     if (failure.code < 3 || failure.code > 100 || failure.msg === "" || failure.details === "")
       lost.push(`not clear: ${JSON.stringify(failure)}`);
-    if (verb === "ADD" || verb === "CHECK") same("not undone", before, after);
+    if (verb === "ADD" || verb === "CHECK" || verb === "STATUS") same("not undone", before, after);
   } else if (answer.stdout !== "") {
     lost.push(`killed, and said ${answer.stdout}`);
   }
@@ -104,7 +112,7 @@ async function tryAll(ground: Ground, type: string, task: TestContext["task"]): 
   let at = 0;
   for (const verb of verbs) {
     for (const step of await ground.steps(verb)) {
-      for (const injection of injections) {
+      for (const injection of injectionsAt(step)) {
         at += 1;
         if (at % stride !== 0) continue;
         const found = await tryInjection(ground, clean, verb, step, injection);
@@ -113,7 +121,11 @@ async function tryAll(ground: Ground, type: string, task: TestContext["task"]): 
           times: 1,
           lost: found.length > 0 ? 1 : 0,
         });
-        lost.push(...found.map((what) => `${injection} at ${step.call} ${step.n} of ${verb}: ${what}`));
+        lost.push(
+          ...found.map(
+            (what) => `${injection} at ${step.call} ${step.n} ${step.path ?? ""} of ${verb}: ${what}`,
+          ),
+        );
       }
     }
   }

@@ -1,10 +1,12 @@
+import { existsSync } from "node:fs";
+import { release } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { callPlugin } from "../lib/binary.ts";
 import { pluginConf, pluginEnv } from "../lib/chain.ts";
 import { plugin, plugins } from "../lib/plugins.ts";
 import { difference, type Snapshot, takeSnapshot } from "../lib/snapshot.ts";
 import { type Added, bandwidth, loopback, Stage } from "../lib/stage.ts";
-import { injecting, notedSteps, noting } from "./injected.ts";
+import { injecting, notedSteps, noting, ownSteps } from "./injected.ts";
 import { changesSince, takeRules } from "./rules.ts";
 import { type Bench, type CallOptions, failureOf, type Verb, Workbench } from "./workbench.ts";
 
@@ -101,6 +103,21 @@ test.each(cases)("portmap: $what", async ({ bench: options = {}, prepare, add, s
   expect(await changesSince(clean, bench.node)).toEqual([]);
 });
 
+const kernelFiles = ["/proc/config.gz", `/boot/config-${release()}`, `/lib/modules/${release()}/modules.dep`];
+const kernelTells = kernelFiles.some((file) => existsSync(file));
+if (!kernelTells)
+  console.warn(`left out, STATUS on a kernel without ifb: none of ${kernelFiles.join(", ")} is here`);
+
+/** Runs what follows on a node whose lists of modules, or whose kernel's configuration, have no ifb. */
+const withoutIfb = `
+hide() { mount --bind /run/without-ifb "$1"; rm /run/without-ifb; }
+release=$(uname -r)
+for file in /proc/modules /lib/modules/$release/modules.builtin /lib/modules/$release/modules.dep /boot/config-$release; do
+  [ ! -e $file ] || { sed '/^ifb /d; /\\/ifb\\.ko/d; /^CONFIG_IFB=/d' $file >/run/without-ifb; hide $file; }
+done
+[ ! -e /proc/config.gz ] || { zcat /proc/config.gz | sed '/^CONFIG_IFB=/d' | gzip >/run/without-ifb; hide /proc/config.gz; }
+exec "$0"`;
+
 describe("bandwidth and loopback", () => {
   const limits = { ingressRate: 8e6, ingressBurst: 8e6, egressRate: 8e6, egressBurst: 8e6 };
   let stage: Stage;
@@ -122,11 +139,21 @@ describe("bandwidth and loopback", () => {
   });
   afterAll(() => stage.node.close());
 
+  test.skipIf(!kernelTells)("bandwidth: STATUS knows of a kernel without ifb", async () => {
+    expect(failureOf(await call(bandwidth(), "STATUS"))).toBeUndefined();
+    const status = await call(bandwidth(), "STATUS", ["unshare", "--mount", "sh", "-ec", withoutIfb]);
+    expect(failureOf(status)).toMatchObject({
+      code: 50,
+      msg: expect.stringMatching(/^kernel module ifb: \S.*(CONFIG_IFB|modules)/),
+    });
+    expect(difference(clean, await takeSnapshot(stage.node))).toEqual([]);
+  });
+
   test("bandwidth: no ifb in the kernel", async () => {
     expect(failureOf(await call(bandwidth(), "ADD", noting))).toBeUndefined();
     expect(failureOf(await call(bandwidth(), "DEL"))).toBeUndefined();
     // RTM_NEWLINK that creates, alone: what a kernel without the kind answers to it.
-    const makesIfb = (await notedSteps(stage.node)).find(({ text }) => /\\20\\0\\5\\6/.test(text));
+    const makesIfb = (await notedSteps(stage.node, ownSteps)).find(({ text }) => /\\20\\0\\5\\6/.test(text));
     if (makesIfb === undefined) throw new Error("no step that makes a link");
     const under = injecting(makesIfb, "refused by the kernel", "EOPNOTSUPP");
     expect(failureOf(await call(bandwidth(), "ADD", under))).toMatchObject({

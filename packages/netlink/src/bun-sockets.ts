@@ -71,15 +71,18 @@ export function netlinkListener(groups: readonly number[]): Listener | undefined
   };
 }
 
+/** Of the thread that runs all JavaScript. */
+const ownNetns = "/proc/thread-self/ns/net";
+
 /** Set once the thread could not come back from another namespace: nothing may be done there by mistake. */
 let lost: NetlinkError | undefined;
 
 function openIn(libc: Libc, netns: string | undefined, protocol: Protocol): number {
   if (lost !== undefined) throw lost;
   if (netns === undefined) return openHere(libc, protocol);
-  const here = files.open("/proc/thread-self/ns/net");
+  const here = opened(ownNetns);
   try {
-    const there = translated(`open ${netns}`, () => files.open(netns));
+    const there = opened(netns);
     try {
       if (libc.setns(there, CLONE_NEWNET) !== 0) throw refused(libc, `setns ${netns}`);
     } finally {
@@ -93,6 +96,10 @@ function openIn(libc: Libc, netns: string | undefined, protocol: Protocol): numb
   } finally {
     files.close(here);
   }
+}
+
+function opened(netns: string): number {
+  return translated(`open ${netns}`, () => files.open(netns));
 }
 
 function openHere(libc: Libc, protocol: Protocol): number {

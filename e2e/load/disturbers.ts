@@ -15,37 +15,17 @@ done
 rm $stop
 echo $rounds`;
 
-/** Services a proxy for Kubernetes has, with two endpoints each. */
-const services = 20;
-
-const chains = Array.from({ length: services }, (_, at) => `KUBE-SVC-${at}`);
-
-const rules = [
-  "*nat",
-  ...["KUBE-SERVICES", ...chains].map((chain) => `:${chain} - [0:0]`),
-  ...chains.flatMap((chain, at) => [
-    `-A KUBE-SERVICES -d 10.96.0.${at + 1}/32 -p tcp -m comment --comment "default/web-${at}" -m tcp --dport 80 -j ${chain}`,
-    `-A ${chain} -m statistic --mode random --probability 0.5 -p tcp -j DNAT --to-destination 10.88.1.${at}:80`,
-    `-A ${chain} -p tcp -j DNAT --to-destination 10.88.2.${at}:80`,
-  ]),
-  "COMMIT",
-].join("\n");
-
-const jumps = "*nat\n-A PREROUTING -j KUBE-SERVICES\n-A OUTPUT -j KUBE-SERVICES\nCOMMIT";
-
-/** Lays down rules as kube-proxy has them, in IPv4. */
-export async function layForeignRules(node: Node): Promise<void> {
-  await node.run(["sh", "-ec", "cat >/run/foreign-rules"], { stdin: `${rules}\n` });
-  await node.run(["iptables-restore", "--noflush", "/run/foreign-rules"]);
-  await node.run(["iptables-restore", "--noflush"], { stdin: `${jumps}\n` });
-}
+/** Writes all foreign rules anew, and looks whether they all stand, in their order. */
+const rewriteAndLook = `
+for tool in iptables ip6tables; do
+  rules=/run/foreign/$tool
+  $tool-restore --noflush --wait 20 $rules || echo "$tool: not written" >>/run/foreign/lost
+  $tool-save -t nat | grep -- '^-A.*KUBE-' | diff $rules-listed - >>/run/foreign/lost
+done
+sleep 0.05`;
 
 /** Somebody who writes all his rules anew without pause, as kube-proxy does when endpoints change. */
-export const rewrite = (node: Node): Promise<Disturber> =>
-  Disturber.start(
-    node,
-    "iptables-restore --noflush --wait 20 /run/foreign-rules || echo lost >>/run/foreign-lost; sleep 0.05",
-  );
+export const rewrite = (node: Node): Promise<Disturber> => Disturber.start(node, rewriteAndLook);
 
 /** Somebody who holds the lock of iptables-legacy for 2 s, again and again. */
 export const holdLock = (node: Node): Promise<Disturber> =>

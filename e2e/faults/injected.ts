@@ -29,6 +29,8 @@ export const noting = [
 
 /** Steps of a plugin that needs no tools: its messages to the kernel, and the files it looks into. */
 export const ownSteps: readonly Call[] = ["write", "read", "socket", "setns", "openat"];
+/** Steps of a plugin between, before and behind its tools. */
+export const stepsAroundTools: readonly Call[] = ["socket", "openat", "vfork", "wait4"];
 
 /** Files that plugins open. An engine opens others beside. */
 const ours = /^\/proc\/(sys\/(net|kernel)\/|net\/|modules$|config\.gz$|self\/status$)|\/ns\/net$|\/netns\//;

@@ -93,6 +93,19 @@ test("ADD is one transaction a family and opens 127.0.0.1 on the device that lea
   expect(bench.commands).toEqual(["ip -j route get 10.0.0.2"]);
 });
 
+test("ADD does not fail for a setting that cannot be read once its rules stand", async () => {
+  const bench = new Bench();
+  const { kernel } = bench.tools;
+  const readSysctl = (path: string) => {
+    if (path === "net/ipv4/ip_forward") throw new Error("EMFILE, too many open files");
+    return kernel.readSysctl(path);
+  };
+  const tools = { ...bench.tools, kernel: { ...kernel, readSysctl } };
+  expect(await add(bench.call([web]), prevResult, tools)).toBe(prevResult);
+  expect(bench.iptables.rules("v4", own)).toHaveLength(3);
+  expect(bench.warnings).toEqual(["the node's settings were not looked at: EMFILE, too many open files"]);
+});
+
 test("ADD again changes nothing; with another port it replaces", async () => {
   const bench = new Bench();
   await bench.add(bench.call([web]));

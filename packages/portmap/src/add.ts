@@ -57,18 +57,22 @@ export function servedDestinations({ attachment, config }: Call, prevResult: Res
   );
 }
 
-/** What on the node keeps the ports from being reached: nobody asked us to change it. */
+/** What on the node keeps the ports from being reached: nobody asked us to change it, and the rules stand already. */
 async function warnOfNode(
   { config, warn }: Call,
   destinations: readonly Destination[],
   { interfaces }: Result,
   { backend, kernel }: Tools,
 ): Promise<void> {
-  const concerns = concernsOf(destinations, config, backend);
-  if (!concerns.some((concern) => isSuspect(concern, kernel))) return;
-  const { settingsFound } = await import("./node-requirements-read.ts");
-  const onNode = interfaces.filter(({ sandbox }) => !sandbox).map(({ name }) => name);
-  for (const text of settingsFound(concerns, kernel, new Set(onNode))) warn(text);
+  try {
+    const concerns = concernsOf(destinations, config, backend);
+    if (!concerns.some((concern) => isSuspect(concern, kernel))) return;
+    const { settingsFound } = await import("./node-requirements-read.ts");
+    const onNode = interfaces.filter(({ sandbox }) => !sandbox).map(({ name }) => name);
+    for (const text of settingsFound(concerns, kernel, new Set(onNode))) warn(text);
+  } catch (error) {
+    warn(`the node's settings were not looked at: ${(error as Error).message}`);
+  }
 }
 
 function warnOfUnforwarded({ config, warn }: Call, destinations: readonly Destination[]): void {

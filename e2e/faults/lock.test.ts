@@ -24,7 +24,7 @@ async function untilWaiting(node: Node, tools: number): Promise<void> {
 
 // A plugin that is killed leaves a tool behind that will still write its rules, once it has the lock.
 test("a DEL behind an ADD that was killed while its tools waited for the lock removes what they write", {
-  timeout: patience(60_000),
+  timeout: patience(120_000),
 }, async ({ task }) => {
   await using bench = await Workbench.set({ iptables: "legacy", backend: "iptables", neighbour: true });
   const { node } = bench;
@@ -52,7 +52,7 @@ test("a DEL behind an ADD that was killed while its tools waited for the lock re
 
 // Process 1 of the node reaps nobody, so that an orphan shows even when it has ended.
 test("whoever gives up waiting for the lock leaves no tool behind", {
-  timeout: patience(60_000),
+  timeout: patience(120_000),
 }, async ({ task }) => {
   await using bench = await Workbench.set({ iptables: "legacy", backend: "iptables", neighbour: true });
   const { node } = bench;

@@ -135,7 +135,7 @@ async function tryAll(ground: Ground, type: string, task: TestContext["task"]): 
 
 describe.concurrent.each(["bandwidth", "loopback"] as const)("%s", (type) => {
   test("whatever the kernel refuses is told, undone and can be cleared", {
-    timeout: patience(60_000),
+    timeout: patience(120_000),
   }, async ({ task }) => {
     await using stage = await Stage.set({ base: { mode: "ptp" }, chained: [] });
     await stage.add(

@@ -23,7 +23,7 @@ const median = (values: readonly number[]) => spread(values).median;
 
 test.concurrent.for(grounds)(
   "round after round leaves nothing, $iptables, backend $backend",
-  { timeout: patience(60_000) },
+  { timeout: patience(120_000) },
   async (ground, { task }) => {
     await using pods = await PodRounds.set(ground);
     const { node } = pods.stage;

@@ -1,3 +1,5 @@
+import { parseIproute2Json } from "@cni-chain/exec";
+
 /** What JSON.parse may give, as far as this package looks into it. */
 export type JsonRecord = { readonly [key: string]: unknown };
 
@@ -10,7 +12,7 @@ export function jsonRecords(text: string): readonly JsonRecord[] {
     .split("\n")
     .filter((line) => line.trim() !== "")
     .flatMap((line) => {
-      const document: unknown = JSON.parse(line);
+      const document: unknown = parseIproute2Json(line);
       if (!Array.isArray(document)) throw new SyntaxError(`expected a JSON array: ${line.slice(0, 80)}`);
       return document.filter(isRecord).filter((record) => Object.keys(record).length > 0);
     });

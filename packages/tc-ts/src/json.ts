@@ -1,3 +1,5 @@
+import { parseIproute2Json } from "@cni-chain/exec";
+
 export type JsonRecord = { readonly [key: string]: unknown };
 
 /** The documents of `tc -j -batch`: one JSON array a line. Throws SyntaxError on anything else. */
@@ -6,7 +8,7 @@ export function jsonDocuments(text: string): readonly (readonly JsonRecord[])[] 
     .split("\n")
     .filter((line) => line.trim() !== "")
     .map((line) => {
-      const document: unknown = JSON.parse(line);
+      const document: unknown = parseIproute2Json(line);
       if (!Array.isArray(document)) throw new SyntaxError(`expected a JSON array: ${line.slice(0, 80)}`);
       return document.filter(isRecord);
     });

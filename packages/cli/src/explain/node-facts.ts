@@ -1,5 +1,5 @@
-import { isJsonObject, type Json, parseAddress, parseJson } from "@cni-chain/core";
-import { type Command, type Runner, runToSuccess } from "@cni-chain/exec";
+import { isJsonObject, parseAddress } from "@cni-chain/core";
+import { type Command, parseIproute2Json, type Runner, runToSuccess } from "@cni-chain/exec";
 import { inNetns } from "@cni-chain/ip-ts";
 import { isLoopback } from "./addresses.ts";
 import type { Family, Protocol } from "./packet.ts";
@@ -19,7 +19,7 @@ export interface DeviceAddress {
 /** `ip -j addr show`, here or in a network namespace. Throws CommandError. */
 export async function readAddresses(runner: Runner, netns?: string): Promise<readonly DeviceAddress[]> {
   const text = await runToSuccess(runner, within({ file: "ip", argv: ["-j", "addr", "show"] }, netns));
-  return objectsIn(parseJson(text, "ip's answer")).flatMap(({ ifname, flags, addr_info }) =>
+  return objectsIn(parseIproute2Json(text)).flatMap(({ ifname, flags, addr_info }) =>
     objectsIn(addr_info).flatMap(({ family, local, prefixlen, scope }) => {
       const parsed = parseAddress(String(local));
       if (parsed === undefined || (family !== "inet" && family !== "inet6")) return [];
@@ -69,7 +69,7 @@ export async function routeOf(
   if (result.kind !== "exited") return { kind: "refused", reason: "ip could not be run" };
   if (result.exitCode !== 0)
     return { kind: "refused", reason: result.stderr.trim().replace(/^RTNETLINK answers: /, "") };
-  const [route] = objectsIn(parseJson(result.stdout, "ip's answer"));
+  const [route] = objectsIn(parseIproute2Json(result.stdout));
   const { dev, prefsrc, gateway, type } = route ?? {};
   if (typeof dev !== "string")
     return { kind: "refused", reason: `no way there (${String(type ?? "unknown")})` };
@@ -92,7 +92,7 @@ export async function neighbourState(
     argv: ["-j", "neigh", "show", "to", address, "dev", device],
   });
   if (result.kind !== "exited" || result.exitCode !== 0) return undefined;
-  const [entry] = objectsIn(parseJson(result.stdout.trim() === "" ? "[]" : result.stdout, "ip's answer"));
+  const [entry] = objectsIn(parseIproute2Json(result.stdout.trim() === "" ? "[]" : result.stdout));
   const state = entry?.["state"];
   return Array.isArray(state) ? state.map(String).join(" ") : undefined;
 }
@@ -115,6 +115,6 @@ function within(command: Command, netns: string | undefined): Command {
   return netns === undefined ? command : inNetns(netns, command);
 }
 
-function objectsIn(json: Json | undefined) {
-  return Array.isArray(json) ? json.filter((one: Json) => isJsonObject(one)) : [];
+function objectsIn(json: unknown) {
+  return Array.isArray(json) ? json.filter((one: unknown) => isJsonObject(one)) : [];
 }

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { callPlugin } from "../lib/binary.ts";
+import { pluginEnv } from "../lib/chain.ts";
+import { plugin, plugins } from "../lib/plugins.ts";
+import { mapping, portmap, Stage } from "../lib/stage.ts";
+import { noteTried } from "../lib/tried-table.ts";
+
+// A pod's links may have aliases, too: 255 bytes of anything.
+
+const aliases: readonly (readonly [what: string, alias: string])[] = [
+  ["quotes and backslashes", `"'\\"\\`],
+  ["what steers a terminal", "\u001b]0;mine\u0007\u001b[2J"],
+  ["every control character", String.fromCharCode(...Array.from({ length: 31 }, (_, at) => at + 1), 127)],
+  ["JSON", '"},{"ifname":"eth0","addr_info":[]}]'],
+  ["half a character, 255 bytes", `${"x".repeat(254)}é`],
+  ["the text of an ifb's", "cni-chain host=cni0 ifname=eth0 network=net container=neighbour"],
+];
+
+/** Cut to what the kernel takes, in the middle of a character, too. */
+const octal = (text: string) =>
+  [...new TextEncoder().encode(text).subarray(0, 255)]
+    .map((byte) => `\\${byte.toString(8).padStart(3, "0")}`)
+    .join("");
+
+test.for(["iptables", "nftables"])(
+  "rules from before a network was renamed are found, %s",
+  async (backend, { task }) => {
+    await using stage = await Stage.set({ chained: [portmap({ backend })] });
+    const { node } = stage;
+    const neighbour = await stage.add("neighbour", { portMappings: [mapping(8080, 80)] });
+    const rules = async () =>
+      (await Promise.all([node.try(["iptables-save"]), node.try(["nft", "list", "ruleset"])]))
+        .map(({ stdout }) => stdout)
+        .join("");
+    for (const [at, [what, alias]] of aliases.entries()) {
+      const { pod, attachment } = await stage.add(`pod${at}`, { portMappings: [mapping(8081, 80)] });
+      await pod.run(["sh", "-c", `exec ip link set eth0 alias "$(printf '${octal(alias)}')"`]);
+      const answer = await callPlugin(node, {
+        binary: plugin("portmap"),
+        env: pluginEnv("DEL", attachment, plugins),
+        stdin: { ...portmap({ backend }), cniVersion: "1.1.0", name: "renamed" },
+      });
+      const left = /\b8081\b/.test(await rules());
+      const lost = answer.exitCode !== 0 || answer.stderr !== "" || left;
+      noteTried(task, { what: `aliases: ${what}`, times: 1, lost: lost ? 1 : 0 });
+      expect.soft({ what, exitCode: answer.exitCode, stderr: answer.stderr, left }).toEqual({
+        what,
+        exitCode: 0,
+        stderr: "",
+        left: false,
+      });
+      await stage.chain.del(attachment);
+    }
+    await stage.chain.check(neighbour.attachment);
+  },
+);

@@ -1,0 +1,17 @@
+/**
+ * Reads a line that `ip -j` or `tc -j` has printed. Names and aliases of links are written as they are but for quotes and
+ * backslashes, and anybody who has a network namespace gives them: control characters stand there unescaped, and an apostrophe
+ * has a backslash before iproute2 6.0. Neither is JSON. Throws SyntaxError on what no release writes.
+ */
+export function parseIproute2Json(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return JSON.parse(line.replace(/\\.|\p{Cc}/gsu, mended));
+  }
+}
+
+function mended(found: string): string {
+  if (found === "\\'") return "'";
+  return found.length > 1 ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

@@ -18,3 +18,21 @@ function withLine(command: Command, result: CommandResult): CommandResult {
   const reasons = said.slice(0, -1).join("; ");
   return { ...result, stderr: `${reasons === "" ? "refused" : reasons} (line ${number}: ${line})` };
 }
+
+/** A word that cannot be told to `ip` or `tc`. Of the shape of CommandError, since to a caller it is that: not done, and why. */
+class BatchWordError extends TypeError {
+  override readonly name = "BatchWordError";
+  readonly failure = "failed";
+  readonly details = "";
+}
+
+/**
+ * A word for a line of a batch. Its reader knows quotes, `#` and `\` but no way to escape them, so a text
+ * that holds one is refused (BatchWordError, a TypeError) rather than read as something else.
+ */
+export function batchWord(word: string): string {
+  if (word === "" || /["'#\\]|\p{Cc}/u.test(word)) {
+    throw new BatchWordError(`cannot stand in a batch of ip or tc: ${JSON.stringify(word)}`);
+  }
+  return word.includes(" ") ? `"${word}"` : word;
+}

@@ -1,5 +1,13 @@
-import { type Command, CommandError, type CommandResult, type Runner, runBatch } from "@cni-chain/exec";
-import { batchDevice, batchWord } from "./device-name.ts";
+import {
+  batchWord,
+  type Command,
+  CommandError,
+  type CommandResult,
+  type Runner,
+  runBatch,
+} from "@cni-chain/exec";
+import { isDeviceName } from "@cni-chain/netlink";
+import { batchDevice } from "./device-name.ts";
 import type { Link, LinkWithAddresses } from "./link.ts";
 import { inNetns } from "./netns.ts";
 import { parseAddresses, parseLinks } from "./parse.ts";
@@ -11,7 +19,7 @@ export interface Where {
 }
 
 /**
- * Reads the links of these names, in one process; a name that is no link is left out of the answer.
+ * Reads the links of these names, in one process; a name that is no link's, or could be none's, is left out of the answer.
  *
  * `ip` has one exit code for "no such device" and for most other troubles, so `lo`, which every namespace has, is
  * asked for as well: an answer without it tells of a failed reading. Throws CommandError then, TypeError on a name no batch can hold.
@@ -21,7 +29,7 @@ export async function observeLinks(
   names: readonly string[],
   where: Where = {},
 ): Promise<ReadonlyMap<string, Link>> {
-  const lines = ["lo", ...names].map((name) => `link show dev ${batchDevice(name)}\n`);
+  const lines = ["lo", ...names.filter(isDeviceName)].map((name) => `link show dev ${batchDevice(name)}\n`);
   const command = ip(["-j", "-d", "-force", "-batch", "-"], lines.join(""), where);
   const result = await runner.run(command);
   if (result.kind !== "exited" || result.exitCode > 1) throw new CommandError(command, result);

@@ -1,5 +1,5 @@
+export { isDeviceName } from "@cni-chain/netlink";
 export * from "./client.ts";
-export { isDeviceName } from "./device-name.ts";
 export type * from "./link.ts";
 export * from "./links.ts";
 export * from "./netns.ts";

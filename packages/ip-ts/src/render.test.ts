@@ -1,5 +1,5 @@
+import { isDeviceName } from "@cni-chain/netlink";
 import { expect, test } from "vitest";
-import { isDeviceName } from "./device-name.ts";
 import { inNetns } from "./netns.ts";
 import { type LinkChange, renderLinkChange } from "./render.ts";
 

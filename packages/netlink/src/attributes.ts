@@ -69,11 +69,11 @@ export function readU64(bytes: Uint8Array | undefined): bigint | undefined {
   return bytes === undefined || bytes.length < 8 ? undefined : viewOf(bytes).getBigUint64(0, true);
 }
 
-/** Text up to its first zero. */
+/** Text up to its first zero. A byte order mark at its beginning is part of it: two names are two names. */
 export function readText(bytes: Uint8Array | undefined): string | undefined {
   if (bytes === undefined) return undefined;
   const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 /** For reading numbers at offsets of a structure. */

@@ -19,16 +19,41 @@ test("asks for a link in iproute2's bytes, but for the extensions that are wante
   );
 });
 
-test.each(["a", "sixteen-letters", "äöüäöüä", 'a"b', "a#b", "a\\b"])("%j is a device's name", (name) => {
+test.each([
+  "a",
+  "sixteen-letters",
+  "äöüäöüä",
+  'a"b',
+  "a#b",
+  "a\\b",
+  "a\u0001b",
+  "\u001b[2J",
+  "\u007f",
+  "-rf",
+  "\ufeffa",
+])("%j is a device's name", (name) => {
   expect(readText(deviceName(name))).toBe(name);
 });
 
-test.each(["", ".", "..", "a/b", "a:b", "a b", "a\tb", "a\0b", "sixteen-letters.", "äöüäöüäö"])(
-  "%j is not a device's name",
-  (name) => {
-    expect(() => deviceName(name)).toThrow(TypeError);
-  },
-);
+test.each([
+  "",
+  ".",
+  "..",
+  "a/b",
+  "a:b",
+  "a b",
+  "a\tb",
+  "a\0b",
+  "sixteen-letters.",
+  "äöüäöüäö",
+  "à",
+  "a\u00a0b",
+  "a\vb",
+])("%j is not a device's name, nor a link's that could be found", (name) => {
+  expect(() => deviceName(name)).toThrow(TypeError);
+  const unasked = exchangeOver(fakeSocket(() => []));
+  expect(findLink(unasked, { name })).toBeUndefined();
+});
 
 test("absent is an answer, refused is a failure", () => {
   const answering = (errno: number) =>

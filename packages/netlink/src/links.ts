@@ -44,18 +44,26 @@ export function linkHeader(ifindex = 0, flags = 0, change = 0): Uint8Array {
   return bytes;
 }
 
-/**
- * A device's name, zero-terminated. Throws TypeError on what the kernel takes for none (dev_valid_name in net/core/dev.c): 1 to 15
- * bytes, no `/`, `:` or white space.
- */
-export function deviceName(name: string): Uint8Array {
-  const bytes = text(name);
+/** True for what the kernel takes for a link's name (dev_valid_name in net/core/dev.c): 1 to 15 bytes, no `/`, `:` or white space. */
+export function isDeviceName(name: string): boolean {
+  return isName(name, text(name));
+}
+
+function isName(name: string, bytes: Uint8Array): boolean {
   let valid = bytes.length > 1 && bytes.length <= 16 && name !== "." && name !== "..";
+  // isspace() of the kernel, which knows bytes of Latin-1: also the second of `à`.
   for (let at = 0; at < bytes.length - 1; at += 1) {
     const byte = bytes[at] ?? 0;
-    valid &&= byte > 0x20 && byte !== slash && byte !== colon && byte !== 0x7f && byte !== 0xa0;
+    const isSpace = (byte >= 9 && byte <= 13) || byte === 0x20 || byte === 0xa0;
+    valid &&= byte !== 0 && !isSpace && byte !== slash && byte !== colon;
   }
-  if (!valid) throw new TypeError(`not a device name: ${JSON.stringify(name)}`);
+  return valid;
+}
+
+/** A device's name, zero-terminated. Throws TypeError on what is none. */
+export function deviceName(name: string): Uint8Array {
+  const bytes = text(name);
+  if (!isName(name, bytes)) throw new TypeError(`not a device name: ${JSON.stringify(name)}`);
   return bytes;
 }
 
@@ -85,8 +93,9 @@ export function linksOfKindRequest(kind: string): Request {
   };
 }
 
-/** The message about a link; undefined where there is none such. Throws NetlinkError. */
+/** The message about a link; undefined where there is none such, as of a name that no link can have. Throws NetlinkError. */
 export function findLink(exchange: Exchange, id: LinkId): Uint8Array | undefined {
+  if ("name" in id && !isDeviceName(id.name)) return undefined;
   const request = linkRequest(id);
   try {
     const [message] = exchange(request);

@@ -1,4 +1,5 @@
 import { type Command, CommandError, type Runner, runBatch } from "@cni-chain/exec";
+import { isDeviceName } from "@cni-chain/netlink";
 import type { TcChange } from "./change.ts";
 import { jsonDocuments } from "./json.ts";
 import { observeOneByOne, readQdiscs } from "./observe-one-by-one.ts";
@@ -20,7 +21,7 @@ export async function change(runner: Runner, changes: readonly TcChange[]): Prom
 }
 
 /**
- * Reads qdiscs and ingress filters of devices, in one process when all are there. A device that does not exist is
+ * Reads qdiscs and ingress filters of devices, in one process when all are there. A device that does not or cannot exist is
  * left out of the answer; each costs two processes more, because a batch has one exit code for everything. Throws CommandError.
  */
 export async function observe(
@@ -28,13 +29,13 @@ export async function observe(
   devices: readonly string[],
 ): Promise<ReadonlyMap<string, DeviceShaping>> {
   const found = new Map<string, DeviceShaping>();
-  let rest = devices;
+  let rest = devices.filter(isDeviceName);
   while (rest.length > 0) {
     const command = showCommand(rest);
     const result = await runner.run(command);
     if (result.kind !== "exited" || result.exitCode > 1) throw new CommandError(command, result);
     const answers = shapings(result.stdout);
-    if (answers === undefined) return observeOneByOne(runner, devices);
+    if (answers === undefined) return observeOneByOne(runner, devices.filter(isDeviceName));
     for (const [index, answer] of answers.entries()) found.set(rest[index] ?? "", answer);
     if (result.exitCode === 0) {
       if (answers.length < rest.length) throw new CommandError(command, result);

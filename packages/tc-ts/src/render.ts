@@ -1,10 +1,11 @@
+import { batchDevice } from "./batch-device.ts";
 import type { TcChange } from "./change.ts";
 import type { Tbf } from "./qdisc.ts";
 import { most, whole } from "./whole.ts";
 
 /** The change as a line of `tc -batch`. Throws TypeError on a name no batch can hold, RangeError on a number tc cannot take. */
 export function renderChange(change: TcChange): string {
-  const device = renderDevice(change.device);
+  const device = batchDevice(change.device);
   switch (change.do) {
     case "setRootTbf":
       return `qdisc replace dev ${device} root handle ${handle(change.tbf.handle)} ${renderTbf(change.tbf)}`;
@@ -15,7 +16,7 @@ export function renderChange(change: TcChange): string {
     case "deleteHook":
       return `qdisc delete dev ${device} ${change.kind}`;
     case "addRedirect":
-      return `filter add dev ${device} ingress protocol all prio ${preference(change.preference)} u32 match u32 0 0 flowid 1:1 action mirred egress redirect dev ${renderDevice(change.target)}`;
+      return `filter add dev ${device} ingress protocol all prio ${preference(change.preference)} u32 match u32 0 0 flowid 1:1 action mirred egress redirect dev ${batchDevice(change.target)}`;
     case "deleteRedirect": {
       const { filter } = change;
       return `filter delete dev ${device} ingress protocol ${word(filter.protocol)} prio ${preference(filter.preference)} handle ${filterHandle(filter.handle)} u32`;
@@ -29,7 +30,7 @@ export function renderChange(change: TcChange): string {
 
 /** The lines that read a device's qdiscs and the filters on what arrives at it. Throws TypeError. */
 export function renderShow(device: string): readonly [string, string] {
-  const name = renderDevice(device);
+  const name = batchDevice(device);
   return [`qdisc show dev ${name}`, `filter show dev ${name} ingress`];
 }
 
@@ -45,18 +46,6 @@ function integer(value: number, most: number): string {
 
 function preference(value: number): string {
   return integer(value, most.preference);
-}
-
-/**
- * A device name as it stands in a batch line: 1 to 15 bytes, no `/`, `:` or white space (dev_valid_name in
- * net/core/dev.c), and none of `"`, `'`, `#` and `\`, which tc's batch reader takes for its own and cannot escape.
- */
-function renderDevice(name: string): string {
-  const bytes = new TextEncoder().encode(name).length;
-  if (bytes < 1 || bytes > 15 || name === "." || name === ".." || /[/:\s"'#\\]|\p{Cc}/u.test(name)) {
-    throw new TypeError(`not a device name that a tc batch can hold: ${JSON.stringify(name)}`);
-  }
-  return name;
 }
 
 function handle(value: string): string {

@@ -3,7 +3,7 @@ export { type Iptables, IptablesError, iptables, type ObservedTables } from "./c
 export { type CountedRule, countedChains } from "./counted.ts";
 export { differences } from "./differences.ts";
 export { type Clause, clausesOf, jumpTarget, listedValue, ruleKeys } from "./normalise.ts";
-export { parseListing, splitTokens } from "./parse-listing.ts";
+export { listedLines, parseListing, splitTokens } from "./parse-listing.ts";
 export { type Reconciliation, reconcile } from "./reconcile.ts";
 export { maxMultiports, renderRule } from "./render.ts";
 export { renderRestore } from "./render-restore.ts";

@@ -10,7 +10,7 @@ export interface ListedChain {
 export function parseListing(text: string): ListedChain[] {
   const chains: ListedChain[] = [];
   let rules: ListedRule[] = [];
-  for (const line of text.split("\n")) {
+  for (const line of listedLines(text)) {
     const [flag, chain = "", ...tokens] = splitTokens(line);
     if (flag === "-N" || flag === "-P") {
       rules = [];
@@ -26,7 +26,7 @@ export function parseTableListing(
   wanted: ReadonlySet<string>,
 ): ReadonlyMap<string, readonly ListedRule[]> {
   const chains = new Map<string, ListedRule[]>();
-  for (const line of text.split("\n")) {
+  for (const line of listedLines(text)) {
     // Most of a table is somebody else's, and not taken apart.
     const [flag, chain = ""] = line.split(" ", 2);
     if (!wanted.has(chain)) continue;
@@ -34,6 +34,39 @@ export function parseTableListing(
     else if (flag === "-A") chains.get(chain)?.push({ tokens: splitTokens(line).slice(2) });
   }
   return chains;
+}
+
+/**
+ * The lines of what iptables prints. A comment of somebody's may hold line ends, and they are printed as they are: in
+ * quotes, behind which the line goes on.
+ */
+export function listedLines(text: string): string[] {
+  const lines: string[] = [];
+  let [start, at] = [0, 0];
+  let quote = text.indexOf(' "');
+  while (at <= text.length) {
+    const next = text.indexOf("\n", at);
+    const end = next < 0 ? text.length : next;
+    if (quote >= 0 && quote < at) quote = text.indexOf(' "', at);
+    const closing = quote >= 0 && quote < end ? closingQuote(text, quote + 2) : -1;
+    if (closing < 0) {
+      lines.push(text.slice(start, end));
+      start = end + 1;
+    }
+    at = closing < 0 ? start : closing + 1;
+  }
+  return lines;
+}
+
+/** The first quote from here on that no backslash stands before; -1 where there is none. */
+function closingQuote(text: string, start: number): number {
+  let at = start;
+  for (;;) {
+    const quote = text.indexOf('"', at);
+    const backslash = text.indexOf("\\", at);
+    if (quote < 0 || backslash < 0 || backslash > quote) return quote;
+    at = backslash + 2;
+  }
 }
 
 /** Splits a line at white space outside double quotes; a backslash keeps the next character inside them. */

@@ -3,7 +3,7 @@ import { findTool, nodeFiles } from "@cni-chain/exec/requirements";
 import { netlinkSockets } from "@cni-chain/netlink/bun";
 import { nfLook } from "@cni-chain/portmap/nf-look";
 import { surroundings } from "@cni-chain/portmap/surroundings";
-import { installedVariants } from "iptables-wrapper";
+import { installedVariants, listedLines } from "iptables-wrapper";
 import { isUnloaded } from "../node/loaded-module.ts";
 import type { RuleTable } from "./facts.ts";
 
@@ -42,7 +42,7 @@ async function readTable(runner: Runner, tool: string, table: string): Promise<R
 /** `-S` of a whole table names all chains first (`-P INPUT DROP`, `-N CHAIN`), and the rules of all of them behind. */
 function gathered(listing: string): RuleTable["chains"] {
   const chains = new Map<string, string[]>();
-  for (const line of listing.split("\n")) {
+  for (const line of listedLines(listing)) {
     const [flag = "", chain = ""] = line.split(" ", 2);
     if (flag === "-P" || flag === "-N") chains.set(chain, []);
     else if (flag === "-A") chains.get(chain)?.push(line.slice(`${flag} ${chain} `.length));

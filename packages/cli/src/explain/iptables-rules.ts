@@ -1,4 +1,4 @@
-import { type Clause, clausesOf, splitTokens } from "iptables-wrapper";
+import { type Clause, clausesOf, listedLines, splitTokens } from "iptables-wrapper";
 import { testOf } from "./iptables-matches.ts";
 import { allOf } from "./packet.ts";
 import type { BaseChain, Hook, Rule, Table, Verdict } from "./ruleset.ts";
@@ -22,14 +22,15 @@ const priorities: Readonly<Record<string, number>> = {
 
 /** Reads what `iptables-save` prints. `tool` names the variant. */
 export function iptablesRuleset(tool: string, text: string): BaseChain[] {
-  return text
-    .split(/^\*/m)
-    .slice(1)
-    .flatMap((part) => tableChains(tool, part));
+  const tables: { readonly name: string; readonly lines: string[] }[] = [];
+  for (const line of listedLines(text)) {
+    if (line.startsWith("*")) tables.push({ name: line.slice(1), lines: [] });
+    else tables.at(-1)?.lines.push(line);
+  }
+  return tables.flatMap(({ name, lines }) => tableChains(tool, name, lines));
 }
 
-function tableChains(tool: string, part: string): BaseChain[] {
-  const [name = "", ...lines] = part.split("\n");
+function tableChains(tool: string, name: string, lines: readonly string[]): BaseChain[] {
   const chains = new Map<string, Rule[]>();
   const policies = new Map<string, "accept" | "drop">();
   for (const line of lines) {

@@ -4,7 +4,7 @@ import { parseIproute2Json } from "./iproute2-json.ts";
 test.each([
   ["[]", []],
   [String.raw`[{"ifname":"a\"b\\"}]`, [{ ifname: 'a"b\\' }]],
-  ['[{"ifname":"e\u001b[2J"}]', [{ ifname: "e\u001b[2J" }]],
+  ['[{"ifname":"e\u001b[2J"}\n,{}]\n', [{ ifname: "e\u001b[2J" }, {}]],
   [String.raw`[{"ifname":"a\'b"}]`, [{ ifname: "a'b" }]],
   // A backslash that is escaped itself, and an apostrophe behind it.
   [`[{"ifname":"\\\\'","ifalias":"\u0001"}]`, [{ ifname: "\\'", ifalias: "\u0001" }]],

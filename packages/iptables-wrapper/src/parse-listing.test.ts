@@ -26,6 +26,7 @@ test.each([
   ['a "b\\\\"\nc', ['a "b\\\\"', "c"]],
   // No tool leaves a quote open; one inside of a word opens nothing.
   ['a "b\nc', ['a "b', "c"]],
+  ['-j "b\n-m "c d"\ne', ['-j "b', '-m "c d"', "e"]],
   ['a b"c\nd "e"', ['a b"c', 'd "e"']],
 ])("the lines of %j", (text, lines) => {
   expect(listedLines(text)).toEqual(lines);

@@ -58,14 +58,20 @@ export function listedLines(text: string): string[] {
   return lines;
 }
 
-/** The first quote from here on that no backslash stands before; -1 where there is none. */
+/**
+ * The first quote from here on that no backslash stands before; -1 where there is none, or none that ends a word: the
+ * opening one was part of a name then, as of a chain.
+ */
 function closingQuote(text: string, start: number): number {
   let at = start;
   for (;;) {
     const quote = text.indexOf('"', at);
     const backslash = text.indexOf("\\", at);
-    if (quote < 0 || backslash < 0 || backslash > quote) return quote;
-    at = backslash + 2;
+    if (quote >= 0 && backslash >= 0 && backslash < quote) {
+      at = backslash + 2;
+      continue;
+    }
+    return quote < 0 || [" ", "\n", ""].includes(text.charAt(quote + 1)) ? quote : -1;
   }
 }
 

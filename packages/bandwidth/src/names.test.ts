@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { ifbName, networkOfOwnerText, ownerText, vethOfOwnerText } from "./names.ts";
+import {
+  containerOfOwnerText,
+  ifbName,
+  isOthersIfb,
+  networkOfOwnerText,
+  ownerText,
+  vethOfOwnerText,
+} from "./names.ts";
 
 const attachment = { network: "mynet", containerId: "abc123", ifname: "eth0" };
 
@@ -30,4 +37,21 @@ test("a network's name that was cut is not taken for a shorter one", () => {
     ownerText({ network, containerId, ifname: "e" }, "v");
   expect(networkOfOwnerText(long("n".repeat(300), "c"))).toBeUndefined();
   expect(networkOfOwnerText(long("net", "c".repeat(300)))).toBe("net");
+});
+
+const own = ownerText(attachment, "veth1");
+test.each([
+  [undefined, false],
+  [own, false],
+  [ownerText({ ...attachment, containerId: "c".repeat(300) }, "veth1"), false],
+  ["cni-chain of another release", false],
+  ["", true],
+  ["mine", true],
+  [own.replace("abc123", "other"), true],
+  [own.replace("mynet", "other"), true],
+])("an ifb of the name of an attachment's, with alias %j: somebody else's is %s", (alias, expected) => {
+  expect(isOthersIfb({ name: ifbName(attachment), alias })).toBe(expected);
+  expect(containerOfOwnerText(alias) === undefined).toBe(
+    !/container=\w+$/.test(alias ?? "") || alias?.length === 255,
+  );
 });

@@ -8,7 +8,7 @@ import { type Plan, planAdd } from "./plan.ts";
 import { wantedFor } from "./wanted.ts";
 
 export { clearVeths } from "./clear-veth.ts";
-export { ifbName, networkOfOwnerText, vethOfOwnerText } from "./names.ts";
+export { ifbName, isOthersIfb, networkOfOwnerText, vethOfOwnerText } from "./names.ts";
 export type { Network } from "./network.ts";
 export type { Plan } from "./plan.ts";
 

@@ -32,6 +32,12 @@ const links = [
   ifb("net2", "stale", "veth4"),
   link(name("net", "reference"), "ifb"),
   link("ifb0", "ifb", ownerText({ network: "net", containerId: "x", ifname: "e" }, "veth1")),
+  // A name like ours, and the owner of another ifb.
+  link(
+    "bwp000000000000",
+    "ifb",
+    ownerText({ network: "net", containerId: "stale", ifname: "eth0" }, "veth2"),
+  ),
   link(name("net", "dummy"), "dummy", ownerText({ network: "net", containerId: "dummy", ifname: "e" }, "v")),
   ...["veth1", "veth2", "veth4"].map((veth) => link(veth, "veth")),
 ];

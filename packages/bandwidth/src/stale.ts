@@ -1,6 +1,6 @@
 import type { AttachmentId } from "@cni-chain/core";
 import type { Link } from "@cni-chain/ip-ts";
-import { ifbName, networkOfOwnerText, vethOfOwnerText } from "./names.ts";
+import { ifbName, isOthersIfb, networkOfOwnerText, vethOfOwnerText } from "./names.ts";
 
 export interface StaleIfb {
   readonly ifb: string;
@@ -10,7 +10,8 @@ export interface StaleIfb {
 
 /**
  * The ifbs of this network that belong to no valid attachment. An ifb tells its network by its alias alone, since its
- * name is a hash: one without, as the reference plugin makes them, may be any network's and is never stale.
+ * name is a hash: one without, as the reference plugin makes them, may be any network's and is never stale. Nor is one whose name
+ * is not that of the owner it names.
  *
  * @param links all of kind ifb and veth
  */
@@ -23,7 +24,7 @@ export function staleIfbs(
   const veths = new Set(links.filter(({ kind }) => kind === "veth").map(({ name }) => name));
   return links
     .filter(({ kind, name }) => kind === "ifb" && /^bwp[0-9a-f]{12}$/.test(name) && !kept.has(name))
-    .filter(({ alias }) => networkOfOwnerText(alias) === network)
+    .filter((link) => networkOfOwnerText(link.alias) === network && !isOthersIfb(link))
     .map(({ name, alias }) => {
       const veth = vethOfOwnerText(alias);
       return { ifb: name, veth: veth !== undefined && veths.has(veth) ? veth : undefined };

@@ -1,5 +1,5 @@
 import { chains } from "@cni-chain/portmap/iptables/chains";
-import { listedEntries, listedForwards } from "@cni-chain/portmap/iptables/listed-forwards";
+import { listedEntries, listedForwards, ownerOf } from "@cni-chain/portmap/iptables/listed-forwards";
 import { type CountedRule, clausesOf, type ListedRule } from "iptables-wrapper";
 import type { Forward } from "./forward.ts";
 
@@ -27,6 +27,7 @@ export function iptablesForwards(
   for (const rule of shared.get(sharedChain) ?? []) {
     const [entry] = listedEntries([rule]);
     if (entry === undefined) continue;
+    const owner = ownerOf(entry);
     const isEntryConditional = hasOther(rule, entryOptions);
     for (const target of own.get(entry.chain) ?? []) {
       const [forward] = listedForwards([target]);
@@ -39,8 +40,8 @@ export function iptablesForwards(
         hostPort: forward.hostPort,
         podAddress: forward.address,
         podPort: forward.port,
-        network: entry.owner?.network,
-        containerId: entry.owner?.containerId,
+        network: owner?.network,
+        containerId: owner?.containerId,
         networkTag: undefined,
         chain: entry.chain,
         place: found.length,

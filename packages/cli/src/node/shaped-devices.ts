@@ -1,4 +1,9 @@
-import { networkOfOwnerText, vethOfOwnerText } from "@cni-chain/bandwidth/names";
+import {
+  containerOfOwnerText,
+  isOthersIfb,
+  networkOfOwnerText,
+  vethOfOwnerText,
+} from "@cni-chain/bandwidth/names";
 import type { Link } from "@cni-chain/ip-ts";
 import type { CountedQdisc } from "tc-ts/counters";
 import type { Limit, Shaped } from "./shaping.ts";
@@ -17,7 +22,9 @@ export interface Devices {
 export function shapedDevices({ links, qdiscs, redirects }: Devices): Shaped[] {
   const limits = limitsByDevice(qdiscs);
   const veths = links.filter(({ kind }) => kind === "veth");
-  const ifbs = new Map(links.filter(isIfb).map((ifb) => [ifb.ifindex, ifb]));
+  // What somebody else has written there tells nothing, but a veth may lead there nevertheless.
+  const told = links.filter(isIfb).map((ifb) => (isOthersIfb(ifb) ? { ...ifb, alias: undefined } : ifb));
+  const ifbs = new Map(told.map((ifb) => [ifb.ifindex, ifb]));
   const byAlias = new Map([...ifbs.values()].map((ifb) => [vethOfOwnerText(ifb.alias), ifb]));
   const found: Shaped[] = [];
   for (const { name, ifindex } of veths) {
@@ -33,14 +40,17 @@ export function shapedDevices({ links, qdiscs, redirects }: Devices): Shaped[] {
     });
     if (ifb !== undefined) ifbs.delete(ifb.ifindex);
   }
-  const left = [...ifbs.values()].map(
-    (ifb): Shaped => ({
-      hostDevice: undefined,
-      redirected: false,
-      ...ofIfb(ifb, limits),
-      ingress: undefined,
-    }),
-  );
+  const others = new Set(links.filter(isOthersIfb).map(({ ifindex }) => ifindex));
+  const left = [...ifbs.values()]
+    .filter(({ ifindex }) => !others.has(ifindex))
+    .map(
+      (ifb): Shaped => ({
+        hostDevice: undefined,
+        redirected: false,
+        ...ofIfb(ifb, limits),
+        ingress: undefined,
+      }),
+    );
   return [...found, ...left];
 }
 
@@ -68,15 +78,10 @@ function ofIfb(
   return {
     ifb: ifb?.name,
     network: networkOfOwnerText(ifb?.alias),
-    // The last in the text: one of 255 characters may have been cut.
-    containerId: ifb?.alias?.length === 255 ? undefined : containerOf(ifb?.alias),
+    containerId: containerOfOwnerText(ifb?.alias),
     ifname: groups["ifname"],
     egress: ifb === undefined ? undefined : limits.get(ifb.ifindex),
   };
-}
-
-function containerOf(alias: string | undefined): string | undefined {
-  return /^cni-chain .*\bcontainer=(\S+)$/.exec(alias ?? "")?.[1];
 }
 
 /** Those of bandwidth, by their names. */

@@ -1,4 +1,4 @@
-import { ifbName, type Network, vethOfOwnerText } from "@cni-chain/bandwidth/restore";
+import { ifbName, isOthersIfb, type Network, vethOfOwnerText } from "@cni-chain/bandwidth/restore";
 import type { DeviceShaping } from "tc-ts";
 import type { CachedAttachment } from "../libcni/cache.ts";
 import type { Evidence } from "./orphans.ts";
@@ -17,7 +17,9 @@ export interface OrphanIfb {
  */
 export async function orphanIfbs(network: Network, evidence: Evidence): Promise<readonly OrphanIfb[]> {
   const links = await network.links.ofKinds(["ifb", "veth"]);
-  const ifbs = links.filter(({ kind, name }) => kind === "ifb" && /^bwp[0-9a-f]{12}$/.test(name));
+  const ifbs = links.filter(
+    (link) => link.kind === "ifb" && /^bwp[0-9a-f]{12}$/.test(link.name) && !isOthersIfb(link),
+  );
   const owners = Map.groupBy(evidence.attachments, ifbName);
   const doubtful = ifbs.filter(({ name }) => !isLiving(owners.get(name) ?? [], evidence));
   if (doubtful.length === 0) return [];

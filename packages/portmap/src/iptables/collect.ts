@@ -1,12 +1,13 @@
 import { type Family, type Iptables, type Observed, reconcile, rulesOf, transaction } from "iptables-wrapper";
 import type { Forward } from "../forwards.ts";
 import { chains } from "./chains.ts";
-import { listedEntries, listedForwards } from "./listed-forwards.ts";
+import { listedEntries, listedForwards, ownerOf } from "./listed-forwards.ts";
 import { absenceOf } from "./plan.ts";
 
 /**
  * Removes the rules of every container of a network but the valid ones, by the owner each entry names, in
- * one transaction. An entry that names nobody (a comment cut at 255 characters) stays. Gives what went.
+ * one transaction. An entry that names nobody (a comment cut at 255 characters), or not its chain's owner, stays. Gives what
+ * went.
  */
 export async function collectStale(
   iptables: Iptables,
@@ -33,8 +34,9 @@ export async function collectStale(
 }
 
 function staleChains(nat: Observed, network: string, validContainers: ReadonlySet<string>): string[] {
-  const stale = listedEntries(rulesOf(nat, chains.dnat) ?? []).filter(
-    ({ owner }) => owner?.network === network && !validContainers.has(owner.containerId),
-  );
+  const stale = listedEntries(rulesOf(nat, chains.dnat) ?? []).filter((entry) => {
+    if (entry.owner?.network !== network || validContainers.has(entry.owner.containerId)) return false;
+    return ownerOf(entry) !== undefined;
+  });
   return [...new Set(stale.map(({ chain }) => chain))];
 }

@@ -2,7 +2,7 @@ import { type Family, type Iptables, type Observed, rulesOf } from "iptables-wra
 import { heldBy, refuseHeld } from "../conflict.ts";
 import { type Forward, overlap } from "../forwards.ts";
 import { chains } from "./chains.ts";
-import { type Entry, listedEntries, listedForwards } from "./listed-forwards.ts";
+import { type Entry, listedEntries, listedForwards, ownerOf } from "./listed-forwards.ts";
 
 /** A host port that another container's rules forward already. */
 export interface Conflict {
@@ -65,11 +65,12 @@ function groupedByPort(entries: readonly Entry[]): ReadonlyMap<string, readonly 
 
 /** The sentence that names who has the port. */
 export function conflictText({ wanted, entry }: Conflict): string {
-  const owner =
-    entry.owner === undefined
+  const owner = ownerOf(entry);
+  const holder =
+    owner === undefined
       ? `the owner of chain ${entry.chain}`
-      : `container ${entry.owner.containerId} on network ${entry.owner.network}`;
-  return heldBy(wanted, owner);
+      : `container ${owner.containerId} on network ${owner.network}`;
+  return heldBy(wanted, holder);
 }
 
 /** Throws CniError 102 that names every holder. */

@@ -1,6 +1,7 @@
 import { parseAddress } from "@cni-chain/core";
 import { jumpTarget, type ListedRule, listedValue, type Protocol } from "iptables-wrapper";
 import type { Forward } from "../forwards.ts";
+import { containerChain } from "./chains.ts";
 
 /** The forwards that stand in a container's chain, whoever wrote them. */
 export function listedForwards(rules: readonly ListedRule[]): Forward[] {
@@ -26,10 +27,22 @@ export function listedForwards(rules: readonly ListedRule[]): Forward[] {
 /** One container's entry in the chain that all share: ports of one protocol, and where they lead. */
 export interface Entry {
   readonly chain: string;
-  /** Container and network, as far as the comment tells. */
+  /** Container and network, as far as the comment tells: somebody else's may tell anything, see `ownerOf`. */
   readonly owner: { readonly network: string; readonly containerId: string } | undefined;
   readonly protocol: string;
   readonly ports: readonly number[];
+}
+
+/** Whose an entry is: undefined where its comment does not say, or names one whose chain has another name. */
+export function ownerOf({ chain, owner }: Entry): Entry["owner"] {
+  return owner !== undefined && containerChain({ ifname: "", ...owner }) === chain ? owner : undefined;
+}
+
+/** True for an entry that is not portmap's, neither this one's nor the reference's: a chain, or an owner, of another name. */
+export function isOthers(entry: Entry): boolean {
+  return (
+    !/^CNI-DN-[0-9a-f]{21}$/.test(entry.chain) || (entry.owner !== undefined && ownerOf(entry) === undefined)
+  );
 }
 
 /** By the listing: it is asked for each of the containers that stand in it. */
@@ -46,7 +59,8 @@ function readEntries(rules: readonly ListedRule[]): Entry[] {
   const entries: Entry[] = [];
   for (const rule of rules) {
     const chain = jumpTarget(rule);
-    if (chain === undefined || !chain.startsWith("CNI-DN-")) continue;
+    // A name that cannot be asked for is nobody's of ours.
+    if (chain === undefined || !/^CNI-DN-[\w.:-]+$/.test(chain)) continue;
     const ports = (listedValue(rule, "--dports") ?? listedValue(rule, "--dport") ?? "")
       .split(",")
       .map(Number);

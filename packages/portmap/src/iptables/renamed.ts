@@ -2,7 +2,7 @@ import type { Attachment } from "@cni-chain/core";
 import { type Family, type Iptables, type Observed, rulesOf } from "iptables-wrapper";
 import type { Addresses } from "../backend.ts";
 import { chains, containerChain } from "./chains.ts";
-import { listedEntries, listedForwards } from "./listed-forwards.ts";
+import { listedEntries, listedForwards, ownerOf } from "./listed-forwards.ts";
 
 /**
  * The chains this attachment had under an earlier name of its network: where it has none under the present
@@ -18,7 +18,9 @@ export async function renamedChains(
 ): Promise<Observed> {
   if (rulesOf(nat, containerChain(attachment)) !== undefined) return new Map();
   const entries = listedEntries(rulesOf(nat, chains.dnat) ?? []);
-  const candidates = entries.filter(({ owner }) => owner?.containerId === attachment.containerId);
+  const candidates = entries.filter((entry) => {
+    return entry.owner?.containerId === attachment.containerId && ownerOf(entry) !== undefined;
+  });
   if (candidates.length === 0) return new Map();
   const own = await addresses();
   const names = [...new Set(candidates.map(({ chain }) => chain))];

@@ -16,7 +16,7 @@ import { type Presence, type Restorer, type Standing, toWrite } from "../restore
 import type { Host } from "../tools.ts";
 import { chains, containerChain } from "./chains.ts";
 import { desiredGuard } from "./guard.ts";
-import { listedEntries, listedForwards } from "./listed-forwards.ts";
+import { isOthers, listedEntries, listedForwards } from "./listed-forwards.ts";
 import { together } from "./merge.ts";
 import { chainsForAdd } from "./observe.ts";
 import { absenceOf, desiredRules } from "./plan.ts";
@@ -141,7 +141,7 @@ function containerOf(change: Change): string | undefined {
 type OwnerName = Parameters<Standing["isOf"]>[0];
 
 function standingIn(nat: Observed): Standing[] {
-  const entries = listedEntries(rulesOf(nat, chains.dnat) ?? []);
+  const entries = listedEntries(rulesOf(nat, chains.dnat) ?? []).filter((entry) => !isOthers(entry));
   // Each chain is compared with all attachments: their names are worth being made once.
   const names = new WeakMap<OwnerName, string>();
   const nameOf = (owner: OwnerName) => {

@@ -20,7 +20,7 @@ export async function takeSnapshot(node: Node): Promise<Snapshot> {
   return sections;
 }
 
-/** One call for all, since entering the node is what costs. A tool that is not there has nothing to list. */
+/** Filters hang on a qdisc that somebody has set. One call for all, since entering the node is what costs. A tool that is not there has nothing to list. */
 const script = `
 exec 2>/dev/null
 for tool in iptables-nft ip6tables-nft iptables-legacy ip6tables-legacy; do
@@ -40,8 +40,10 @@ cd /proc/sys/net/ipv4/conf && grep . */route_localnet
 echo "== qdiscs"
 tc qdisc show
 echo "== filters"
-ip -o link show | sed 's/^[0-9]*: //; s/[:@].*//' | while read -r dev; do
-  for parent in '' ingress egress; do tc filter show dev $dev $parent | sed "s/^/$dev $parent: /"; done
+tc qdisc show | sed -n '/^qdisc [^ ]* 0: /d; s/^qdisc [^ ]* [^ ]* dev \\([^ ]*\\) .*/\\1/p' | sort -u | while read -r dev; do
+  for parent in '' ingress egress; do tc filter show dev "$dev" $parent | while IFS= read -r line; do
+    printf '%s %s: %s\\n' "$dev" "$parent" "$line"
+  done; done
 done
 `;
 

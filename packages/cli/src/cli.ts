@@ -3,6 +3,7 @@ import yargs from "yargs";
 import { commandsFor } from "./commands/index.ts";
 import { Failure, UsageError, Verdict } from "./failure.ts";
 import { styleFor } from "./output/style.ts";
+import { printable } from "./output/table.ts";
 import type { Terminal } from "./output/terminal.ts";
 
 export const toolName = "cni-chain";
@@ -47,7 +48,8 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
 function exitCodeOf(error: unknown, terminal: Terminal): number {
   if (error instanceof Verdict) return error.exitCode;
   const style = styleFor({ colour: terminal.colour && terminal.errIsTerminal });
-  const say = (text: string) => terminal.tell(`${style.red(toolName)}: ${text}\n`);
+  const say = (text: string) =>
+    terminal.tell(`${style.red(toolName)}: ${text.split("\n").map(printable).join("\n")}\n`);
   if (error instanceof UsageError) {
     say(`${error.message}\nSee ${toolName} --help, or ${toolName} COMMAND --help.`);
     return 2;

@@ -38,9 +38,9 @@ function toCniError(error: unknown): CniError {
   return new CniError(isSystemError(error) ? ErrorCode.ioFailure : ErrorCode.internal, message);
 }
 
-/** The text without line ends and other control characters. */
+/** The text without line ends and what else steers a terminal, turns a line round or cannot be seen. */
 export function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ").trim();
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
 }
 
 /** A call that the kernel refused, as files and sockets throw it. */

@@ -1,4 +1,4 @@
-import { type JsonObject, printJson } from "@cni-chain/core";
+import type { JsonObject } from "@cni-chain/core";
 import { execaRunner } from "@cni-chain/exec/execa";
 import { command } from "../command.ts";
 import { Failure, UsageError } from "../failure.ts";
@@ -14,6 +14,7 @@ import { renderAttached } from "../libcni/render-attached.ts";
 import { addChain, delChain } from "../libcni/run.ts";
 import { isNetns, leaveSandbox, makeSandbox } from "../libcni/sandbox.ts";
 import { checkNames, netnsOf, targetOptions } from "../libcni/target-options.ts";
+import { jsonText } from "../output/json-text.ts";
 import { styleFor } from "../output/style.ts";
 import { printable } from "../output/table.ts";
 
@@ -62,7 +63,7 @@ export const add = command({
     });
     if (options.json) {
       if (options.id === undefined) terminal.tell(`container ID: ${attachment.containerId}\n`);
-      terminal.write(`${printJson(result)}\n`);
+      terminal.write(jsonText(result));
     } else terminal.write(attachedText(list, attachment, result, styleFor(terminal)));
   },
 });

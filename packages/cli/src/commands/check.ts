@@ -1,4 +1,3 @@
-import { printJson } from "@cni-chain/core";
 import { command } from "../command.ts";
 import { Failure } from "../failure.ts";
 import { chainOptions, networkPositional, withRuntime } from "../libcni/chain-options.ts";
@@ -6,6 +5,7 @@ import { findAttachment } from "../libcni/find-attachment.ts";
 import { checkChain } from "../libcni/run.ts";
 import { checkNames, netnsOf, targetOptions } from "../libcni/target-options.ts";
 import { knows, since } from "../libcni/versions.ts";
+import { jsonText } from "../output/json-text.ts";
 import { styleFor } from "../output/style.ts";
 
 /** `check`: CHECK of every plugin, with what add was given and what it gave. */
@@ -40,6 +40,6 @@ export const check = command({
       ? `${style.yellow("not asked")} ${who}: the network has disableCheck\n`
       : `${style.green("all well")} ${who} (${asked.join(", ")})\n`;
     const document = { network: list.name, containerId, ifname, asked, disableCheck: list.disableCheck };
-    terminal.write(options.json ? `${printJson(document)}\n` : text);
+    terminal.write(options.json ? jsonText(document) : text);
   },
 });

@@ -1,4 +1,3 @@
-import { printJson } from "@cni-chain/core";
 import { execaRunner } from "@cni-chain/exec/execa";
 import { command } from "../command.ts";
 import { Failure } from "../failure.ts";
@@ -7,6 +6,7 @@ import { findAttachment, netnsIfStands } from "../libcni/find-attachment.ts";
 import { delChain } from "../libcni/run.ts";
 import { leaveSandbox } from "../libcni/sandbox.ts";
 import { checkNames, netnsOf, targetOptions } from "../libcni/target-options.ts";
+import { jsonText } from "../output/json-text.ts";
 import { styleFor } from "../output/style.ts";
 import { printable } from "../output/table.ts";
 
@@ -52,7 +52,7 @@ export const del = command({
     const note = cached === undefined ? ` ${style.dim("(the cache knew nothing of it)")}` : "";
     terminal.write(
       options.json
-        ? `${printJson(document)}\n`
+        ? jsonText(document)
         : `${style.green("detached")} ${style.bold(containerId)} from ${list.name}: ${ifname}${note}\n`,
     );
   },

@@ -1,4 +1,3 @@
-import { printJson } from "@cni-chain/core";
 import { command } from "../command.ts";
 import { diagnose } from "../doctor/diagnose.ts";
 import { exitCodeFor } from "../doctor/finding.ts";
@@ -6,6 +5,7 @@ import { readFacts } from "../doctor/read-facts.ts";
 import { reportDocument, reportLines } from "../doctor/report.ts";
 import { Verdict } from "../failure.ts";
 import { chainOptions, pluginDirsOf } from "../libcni/chain-options.ts";
+import { jsonText } from "../output/json-text.ts";
 import { progressOn } from "../output/progress.ts";
 import { styleFor } from "../output/style.ts";
 
@@ -27,7 +27,7 @@ export const doctor = command({
     const diagnoses = diagnose(facts);
     terminal.write(
       options.json
-        ? `${printJson(reportDocument(diagnoses, facts))}\n`
+        ? jsonText(reportDocument(diagnoses, facts))
         : `${reportLines(diagnoses, facts, styleFor(terminal)).join("\n")}\n`,
     );
     const code = exitCodeFor(diagnoses);

@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import { printJson } from "@cni-chain/core";
 import { command } from "../command.ts";
 import { Failure, UsageError } from "../failure.ts";
 import { type Cache, readCache } from "../libcni/cache.ts";
@@ -9,6 +8,7 @@ import { gcChain } from "../libcni/gc.ts";
 import { isNetns } from "../libcni/sandbox.ts";
 import { isSame, type Judged, judge, parseValid } from "../libcni/valid-attachments.ts";
 import { knows } from "../libcni/versions.ts";
+import { jsonText } from "../output/json-text.ts";
 import { styleFor } from "../output/style.ts";
 import { printable } from "../output/table.ts";
 import type { Terminal } from "../output/terminal.ts";
@@ -104,7 +104,7 @@ function report(
   if (json) {
     const errors = failures.map(({ message }) => message);
     const document = { network: list.name, kept, stale, asked, errors, dryRun, disableGC: list.disableGC };
-    terminal.write(`${printJson(document)}\n`);
+    terminal.write(jsonText(document));
     return;
   }
   const style = styleFor(terminal);

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
-import { printJson } from "@cni-chain/core";
 import { command } from "../command.ts";
 import { UsageError } from "../failure.ts";
+import { jsonText } from "../output/json-text.ts";
 
 export const install = command({
   examples: [
@@ -50,6 +50,6 @@ export const install = command({
       },
       terminal,
     );
-    terminal.write(json ? `${printJson(done.json)}\n` : done.text);
+    terminal.write(json ? jsonText(done.json) : done.text);
   },
 });

@@ -1,4 +1,3 @@
-import { printJson } from "@cni-chain/core";
 import { command } from "../command.ts";
 import { intervalMs } from "../interval.ts";
 import { defaultCacheDir } from "../libcni/cache.ts";
@@ -8,6 +7,7 @@ import { filtered, parsePort } from "../list/filter.ts";
 import { listText } from "../list/text.ts";
 import { type NodeView, readNode } from "../node/read-node.ts";
 import { nodeTools, requireNetAdmin } from "../node/tools.ts";
+import { jsonText } from "../output/json-text.ts";
 import { live } from "../output/live.ts";
 import { styleFor } from "../output/style.ts";
 import type { Terminal } from "../output/terminal.ts";
@@ -33,7 +33,7 @@ export const list = command({
     const look = async () => filtered(await readNode(nodeTools(), cacheDir), filter);
     const view = await look();
     if (watch) await watchNode(view, look, { waitMs, json }, terminal);
-    else terminal.write(json ? `${printJson(listDocument(view))}\n` : text(view, terminal));
+    else terminal.write(json ? jsonText(listDocument(view)) : text(view, terminal));
   },
 });
 
@@ -52,7 +52,7 @@ async function watchNode(
   using screen = live(terminal, isDrawn);
   let seen: ReadonlyMap<string, string> = new Map();
   for (let view = first; ; view = await look()) {
-    if (json) terminal.write(`${printJson(listDocument(view))}\n`);
+    if (json) terminal.write(jsonText(listDocument(view)));
     else if (isDrawn) screen.draw(listText(view, styleFor(terminal), terminal.width));
     else {
       const lines = viewLines(view);

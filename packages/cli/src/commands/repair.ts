@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { printJson } from "@cni-chain/core";
 import { lackingCapabilities } from "@cni-chain/exec/requirements";
 import { files } from "@cni-chain/libc";
 import { netlinkSockets } from "@cni-chain/netlink/bun";
@@ -7,6 +6,7 @@ import { command } from "../command.ts";
 import { Failure, UsageError } from "../failure.ts";
 import { defaultCacheDir, readCache } from "../libcni/cache.ts";
 import { networkAtOnce } from "../node/network-at-once.ts";
+import { jsonText } from "../output/json-text.ts";
 import { styleFor } from "../output/style.ts";
 import { printable } from "../output/table.ts";
 import type { Terminal } from "../output/terminal.ts";
@@ -146,9 +146,9 @@ async function stay({ cacheDir, json }: Options, terminal: Terminal): Promise<vo
     act: (situation: Situation, items: readonly Item[]) => act(ports, situation, items, warn),
     report(deeds, situation) {
       const text = json
-        ? printJson(documentOf(deeds, situation, {}))
-        : deeds.map((deed) => `${stamp()} ${deedLine(deed, situation, styleFor(terminal), true)}`).join("\n");
-      terminal.write(`${text}\n`);
+        ? jsonText(documentOf(deeds, situation, {}))
+        : deeds.map((deed) => `${stamp()} ${deedLine(deed, situation, styleFor(terminal), true)}\n`).join("");
+      terminal.write(text);
     },
     complain: (text) => terminal.tell(`${stamp()} ${printable(text)}\n`),
     now: () => performance.now(),
@@ -181,7 +181,7 @@ function documentOf(deeds: readonly Deed[], situation: Situation, more: object):
 }
 
 function printDocument(terminal: Terminal, deeds: readonly Deed[], situation: Situation, more: object): void {
-  terminal.write(`${printJson(documentOf(deeds, situation, more))}\n`);
+  terminal.write(jsonText(documentOf(deeds, situation, more)));
   failIfAny(deeds);
 }
 

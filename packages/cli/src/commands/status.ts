@@ -1,4 +1,3 @@
-import { printJson } from "@cni-chain/core";
 import { command } from "../command.ts";
 import { Verdict } from "../failure.ts";
 import { askStatus } from "../libcni/ask-plugins.ts";
@@ -6,6 +5,7 @@ import { chainOptions, networkPositional, withRuntime } from "../libcni/chain-op
 import { loadConfList } from "../libcni/conf-list.ts";
 import { PluginFailure } from "../libcni/plugin-failure.ts";
 import { knows, since } from "../libcni/versions.ts";
+import { jsonText } from "../output/json-text.ts";
 import { styleFor } from "../output/style.ts";
 import { printable } from "../output/table.ts";
 
@@ -27,7 +27,7 @@ export const status = command({
     });
     if (options.json) {
       const { name: network, cniVersion } = list;
-      terminal.write(`${printJson({ network, cniVersion, hasStatus, plugins })}\n`);
+      terminal.write(jsonText({ network, cniVersion, hasStatus, plugins }));
     } else {
       const style = styleFor(terminal);
       for (const one of asked) {

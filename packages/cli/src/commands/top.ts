@@ -1,8 +1,8 @@
-import { printJson } from "@cni-chain/core";
 import { command } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { intervalMs } from "../interval.ts";
 import { defaultCacheDir } from "../libcni/cache.ts";
+import { jsonText } from "../output/json-text.ts";
 import { live } from "../output/live.ts";
 import { type Style, styleFor } from "../output/style.ts";
 import type { Terminal } from "../output/terminal.ts";
@@ -72,7 +72,7 @@ async function watchTraffic(options: Options, terminal: Terminal): Promise<void>
     history = remembered(history, rows);
     if (json) {
       const document = topDocument(sorted(rows, order), (after.atMs - before.atMs) / 1000);
-      terminal.write(`${printJson(document)}\n`);
+      terminal.write(jsonText(document));
     } else if (isDrawn) draw();
     else {
       if (look > 1) terminal.write("\n");

@@ -1,5 +1,5 @@
-import { printJson } from "@cni-chain/core";
 import { command } from "../command.ts";
+import { jsonText } from "../output/json-text.ts";
 
 export const uninstall = command({
   examples: [
@@ -31,6 +31,6 @@ export const uninstall = command({
   run: async ({ binDir, confDir, force, dryRun, json }, terminal) => {
     const { runUninstall } = await import("../install/run.ts");
     const done = await runUninstall({ binDir, confDir, force, dryRun }, terminal);
-    terminal.write(json ? `${printJson(done.json)}\n` : done.text);
+    terminal.write(json ? jsonText(done.json) : done.text);
   },
 });

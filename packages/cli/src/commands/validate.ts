@@ -1,6 +1,6 @@
-import { printJson } from "@cni-chain/core";
 import { command } from "../command.ts";
 import { Verdict } from "../failure.ts";
+import { jsonText } from "../output/json-text.ts";
 import { styleFor } from "../output/style.ts";
 
 export const validate = command({
@@ -22,7 +22,7 @@ export const validate = command({
     const { validateFiles } = await import("../validate/read-files.ts");
     const { count, renderJson, renderText } = await import("../validate/render.ts");
     const reports = validateFiles(conflist);
-    if (json) terminal.write(`${printJson(renderJson(reports))}\n`);
+    if (json) terminal.write(jsonText(renderJson(reports)));
     else terminal.write(renderText(reports, styleFor(terminal), terminal.isTerminal, terminal.width));
     const { errors, warnings } = count(reports);
     if (errors > 0 || (strict && warnings > 0)) throw new Verdict(1);

@@ -1,10 +1,11 @@
-import { cniVersions, printJson } from "@cni-chain/core";
+import { cniVersions } from "@cni-chain/core";
 import manifest from "../../package.json" with { type: "json" };
 import { command } from "../command.ts";
 import { Verdict } from "../failure.ts";
 import { askVersions } from "../libcni/ask-plugins.ts";
 import { chainOptions, withRuntime } from "../libcni/chain-options.ts";
 import { loadConfList } from "../libcni/conf-list.ts";
+import { jsonText } from "../output/json-text.ts";
 import { styleFor } from "../output/style.ts";
 import { printable, table } from "../output/table.ts";
 
@@ -23,7 +24,7 @@ export const version = command({
       const { version: own } = manifest;
       terminal.write(
         options.json
-          ? `${printJson({ version: own, cniVersions })}\n`
+          ? jsonText({ version: own, cniVersions })
           : `cni-chain ${own}\nCNI ${cniVersions.join(", ")}\n`,
       );
       return;
@@ -38,7 +39,7 @@ export const version = command({
     }));
     if (options.json) {
       const { name: network, cniVersion } = list;
-      terminal.write(`${printJson({ network, cniVersion, plugins })}\n`);
+      terminal.write(jsonText({ network, cniVersion, plugins }));
     } else {
       const style = styleFor(terminal);
       const lines = table(

@@ -1,8 +1,8 @@
-import { printJson } from "@cni-chain/core";
 import { command } from "../command.ts";
 import { Verdict } from "../failure.ts";
 import { defaultCacheDir } from "../libcni/cache.ts";
 import { nodeTools, requireNetAdmin } from "../node/tools.ts";
+import { jsonText } from "../output/json-text.ts";
 import { styleFor } from "../output/style.ts";
 import { explain as explainPort } from "./explain.ts";
 import { addressOption, parseTarget } from "./target.ts";
@@ -33,9 +33,7 @@ export const explain = command({
     };
     await requireNetAdmin("explain");
     const found = await explainPort(question, nodeTools());
-    terminal.write(
-      json ? `${printJson(found)}\n` : `${explanationText(found, styleFor(terminal)).join("\n")}\n`,
-    );
+    terminal.write(json ? jsonText(found) : `${explanationText(found, styleFor(terminal)).join("\n")}\n`);
     if (!found.delivered) throw new Verdict(1);
   },
 });

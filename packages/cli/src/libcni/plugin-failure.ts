@@ -75,4 +75,4 @@ function errorOf(
 }
 
 /** A plugin is somebody else's program: nothing it says may steer a terminal. */
-const printableLine = (text: string): string => text.replace(/\p{Cc}+/gu, " ").trim();
+const printableLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();

@@ -66,7 +66,10 @@ function fit<Row>(wanted: readonly number[], columns: readonly Column<Row>[], wi
 const shorten = (text: string, width: number): string =>
   text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 
-/** Names of links and containers are somebody else's words: nothing in them may steer a terminal. */
+/** Names of links and containers are somebody else's words: nothing in them may steer a terminal, turn a line round or hide. */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (one) => {
+    const hex = (one.codePointAt(0) ?? 0).toString(16);
+    return hex.length > 2 ? `\\u{${hex}}` : `\\x${hex.padStart(2, "0")}`;
+  });
 }

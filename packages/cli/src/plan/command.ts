@@ -10,6 +10,7 @@ import { chainOptions, networkPositional } from "../libcni/chain-options.ts";
 import { loadConfList } from "../libcni/conf-list.ts";
 import { findAttachment, netnsIfStands } from "../libcni/find-attachment.ts";
 import { checkNames, netnsOf, targetOptions } from "../libcni/target-options.ts";
+import { jsonText } from "../output/json-text.ts";
 import { styleFor } from "../output/style.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { planDocument } from "./document.ts";
@@ -116,7 +117,7 @@ function show(
 ): void {
   const { failure } = planned;
   if (format === "json") {
-    terminal.write(`${JSON.stringify(planDocument(call, planned, from), undefined, 2)}\n`);
+    terminal.write(jsonText(planDocument(call, planned, from), true));
     if (failure !== undefined) throw new Verdict(1);
     return;
   }

@@ -49,6 +49,7 @@ test.each([
   "à",
   "a\u00a0b",
   "a\vb",
+  "a\ud800",
 ])("%j is not a device's name, nor a link's that could be found", (name) => {
   expect(() => deviceName(name)).toThrow(TypeError);
   const unasked = exchangeOver(fakeSocket(() => []));

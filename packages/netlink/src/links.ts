@@ -50,7 +50,8 @@ export function isDeviceName(name: string): boolean {
 }
 
 function isName(name: string, bytes: Uint8Array): boolean {
-  let valid = bytes.length > 1 && bytes.length <= 16 && name !== "." && name !== "..";
+  // Half a character would be encoded as another name.
+  let valid = bytes.length > 1 && bytes.length <= 16 && name !== "." && name !== ".." && name.isWellFormed();
   // isspace() of the kernel, which knows bytes of Latin-1: also the second of `à`.
   for (let at = 0; at < bytes.length - 1; at += 1) {
     const byte = bytes[at] ?? 0;

@@ -105,6 +105,8 @@ test("refuses numbers the kernel cannot take, and words that are none", () => {
   expect(set({ limit: bytes(1.5) })).toThrow(RangeError);
   expect(set({ handle: "10000:" })).toThrow(TypeError);
   expect(set({ handle: "x:" })).toThrow(TypeError);
+  expect(set({ handle: "-1:" })).toThrow(TypeError);
+  expect(set({ handle: "1 root:" })).toThrow(TypeError);
   expect(() => request({ do: "addRedirect", device, preference: 65536, target: "ifb7" })).toThrow(RangeError);
   const filter = { preference: 1, protocol: "all", handle: "800::800" };
   expect(() => request({ do: "deleteRedirect", device, filter: { ...filter, protocol: "x" } })).toThrow(

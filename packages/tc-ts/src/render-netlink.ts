@@ -103,7 +103,9 @@ const hook: Header = { handle: hookHandle, parent: parent.hook, info: 0 };
 
 function atRoot(handle: Handle): Header {
   const major = Number.parseInt(handle, 16);
-  if (!(major <= 0xffff)) throw new TypeError(`not a handle: ${JSON.stringify(handle)}`);
+  // What a number was read from may have more in it than that.
+  if (!(major >= 0 && major <= 0xffff && handle === `${major.toString(16)}:`))
+    throw new TypeError(`not a handle: ${JSON.stringify(handle)}`);
   return { handle: major * 0x10000, parent: parent.root, info: 0 };
 }
 
@@ -176,7 +178,7 @@ function redirectOptions(target: number): readonly Attribute[] {
 /** `800:1:2`: hash table, bucket, node; 12, 8 and 12 bits. */
 function u32Handle(handle: string): number {
   const [table = 0, bucket = 0, node = 0] = handle.split(":").map((part) => Number(`0x${part || "0"}`));
-  if (!(table <= 0xfff && bucket <= 0xff && node <= 0xfff)) {
+  if (!/^[0-9a-f]{1,3}:[0-9a-f]{0,2}:[0-9a-f]{1,3}$/.test(handle)) {
     throw new TypeError(`not a u32 filter's handle: ${JSON.stringify(handle)}`);
   }
   return table * 2 ** 20 + bucket * 2 ** 12 + node;

@@ -172,6 +172,29 @@ test.each(types)("%s looks at nothing in the directory it is started in", async 
   expect({ exitCode, suspicious, canary: canary() }).toEqual({ exitCode: 0, suspicious: [], canary: false });
 });
 
+test("nor does the operator's tool", async () => {
+  const { exitCode, suspicious } = await traced({
+    binary: plugin("cni-chain"),
+    env: { LC_ALL: "../..", LANG: `../${directory}` },
+    stdin: "",
+    directory,
+  });
+  expect({ exitCode, suspicious, canary: canary() }).toEqual({ exitCode: 2, suspicious: [], canary: false });
+});
+
+test.each([
+  ["where package.json is a pipe that nobody writes to", "mkfifo package.json"],
+  ["that is gone", "rmdir $PWD"],
+])("the operator's tool answers in a directory %s", async (_, trap) => {
+  const line = `d=$(mktemp -d); cd $d; ${trap}; timeout -s KILL 10 ${plugin("cni-chain")} version; code=$?; rm -rf $d; exit $code`;
+  const { exitCode, stdout, stderr } = await exec(["bash", "-c", line], { env: { PATH: searchPath } });
+  expect({ exitCode, stderr, stdout }).toEqual({
+    exitCode: 0,
+    stderr: "",
+    stdout: expect.stringContaining("cni-chain"),
+  });
+});
+
 test.each([".", "", ":", "./", ":/nonexistent", "../trap:/nonexistent"])(
   "a PATH of %j does not lead into that directory",
   async (path) => {

@@ -5,8 +5,7 @@ import { Failure, UsageError, Verdict } from "./failure.ts";
 import { styleFor } from "./output/style.ts";
 import { printable } from "./output/table.ts";
 import type { Terminal } from "./output/terminal.ts";
-
-export const toolName = "cni-chain";
+import { toolName } from "./tool-name.ts";
 
 /**
  * Runs one command line and returns its exit code: 0, 1 for a failure, 2 for a wrong command line; `doctor` has
@@ -16,6 +15,8 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   const commands = await commandsFor(args, terminal);
   const parser = yargs([...args])
     .scriptName(toolName)
+    // Else a file is read whose name the environment has a say in.
+    .detectLocale(false)
     .usage("Usage: $0 COMMAND [options]\n\nSees, tries and mends host ports and pod shaping on this node.")
     .option("json", { type: "boolean", default: false, describe: "print one JSON document", global: true })
     // Answered before a command line is read, by main.

@@ -240,7 +240,7 @@ const isAddress = (text = "") => isIPv4(text) || isIPv6(text);
 test("iptables-restore is given the rules and nothing else", {
   timeout: patience(60_000, 1_200_000),
 }, async ({ task }) => {
-  const count = rounds(400, 100_000);
+  const count = rounds(400, 50_000);
   let [taken, lost] = [0, 0];
   const property = fc.asyncProperty(called, async (given) => {
     const answer = await call(given, "iptables");
@@ -299,10 +299,10 @@ const foreign = fc.array(
   { maxLength: 4 },
 );
 
-test("rules of others stay, whatever their comments say", { timeout: patience(60_000, 600_000) }, async ({
+test("rules of others stay, whatever their comments say", { timeout: patience(60_000, 1_200_000) }, async ({
   task,
 }) => {
-  const count = rounds(300, 30_000);
+  const count = rounds(300, 10_000);
   let lost = 0;
   const property = fc.asyncProperty(foreign, async (rules) => {
     const tools = new FakeTools();
@@ -360,7 +360,7 @@ const nftLines = [
 test("nft is given the rules and nothing else", { timeout: patience(60_000, 1_200_000) }, async ({
   task,
 }) => {
-  const count = rounds(400, 100_000);
+  const count = rounds(400, 50_000);
   let [taken, lost] = [0, 0];
   const forNft = called.map((given) => {
     const { markMasqBit: _, externalSetMarkChain: __, ...conf } = given.conf;

@@ -3,6 +3,7 @@ import { callPlugin } from "../lib/binary.ts";
 import { pluginEnv } from "../lib/chain.ts";
 import { plugin, plugins } from "../lib/plugins.ts";
 import { mapping, portmap, Stage } from "../lib/stage.ts";
+import { serve } from "../lib/traffic.ts";
 import { noteTried } from "../lib/tried-table.ts";
 
 // A pod's links may have aliases, too: 255 bytes of anything.
@@ -54,3 +55,24 @@ test.for(["iptables", "nftables"])(
     await stage.chain.check(neighbour.attachment);
   },
 );
+
+test("explain finds a pod behind links of odd names, and prints none of them as it is", async ({ task }) => {
+  await using stage = await Stage.set({ chained: [portmap()] });
+  const { pod } = await stage.add("odd", { portMappings: [mapping(8081, 80)] });
+  await serve(pod, "odd", 80);
+  const names = [`'`, `"`, "\\", "\u001b[2J", "\u009b2J", "\u202egnp"];
+  for (const name of names) {
+    await pod.run(["ip", "link", "add", "name", name, "type", "ifb"]);
+    await pod.run(["ip", "address", "add", "192.0.2.9/32", "dev", name]);
+    await pod.run(["ip", "link", "set", "dev", name, "alias", `${name}\u0007`, "up"]);
+  }
+  const { exitCode, stdout, stderr } = await stage.node.try([plugin("cni-chain"), "explain", "8081/tcp"]);
+  const lost = exitCode !== 0 || stderr !== "" || !stdout.includes("the pod listens on tcp/80");
+  noteTried(task, { what: "links of odd names before explain", times: names.length, lost: lost ? 1 : 0 });
+  expect({ exitCode, stderr, stdout }).toEqual({
+    exitCode: 0,
+    stderr: "",
+    stdout: expect.stringContaining("the pod listens on tcp/80"),
+  });
+  expect(stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+});

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Pod } from "../lib/node.ts";
 import type { Place } from "../lib/place.ts";
 import { mapping, portmap, Stage } from "../lib/stage.ts";
+import { hasIpv6 } from "../lib/tools.ts";
 import { ask, serve } from "../lib/traffic.ts";
 import { noteTried } from "../lib/tried-table.ts";
 
@@ -45,6 +46,17 @@ const attacks: readonly Attack[] = [
     prepare: (pod) =>
       pod.ip("route add 127.0.0.0/8 dev eth0", "neigh replace 127.0.0.1 lladdr ff:ff:ff:ff:ff:ff dev eth0"),
   },
+  {
+    what: "::1 at the gateway's hardware address",
+    to: "::1",
+    prepare: async (pod, { mac }) => {
+      await pod.ip(
+        "address flush dev lo",
+        "route replace ::1/128 dev eth0",
+        `neigh replace ::1 lladdr ${mac} dev eth0`,
+      );
+    },
+  },
   ...["127.0.0.1", "127.9.9.9"].map((source) => ({
     what: `the gateway, from ${source}`,
     to: "10.88.0.1",
@@ -58,8 +70,15 @@ async function countArrivals(node: Place): Promise<() => Promise<number>> {
   const wired = ["-I", "INPUT", "!", "-i", "lo", "-p", "udp", "--dport", "7777"];
   await node.run(["iptables", ...wired, "-d", "127.0.0.0/8"]);
   await node.run(["iptables", ...wired, "-s", "127.0.0.0/8"]);
+  if (hasIpv6()) {
+    await node.run(["ip6tables", ...wired, "-d", "::1"]);
+    await node.run(["ip6tables", ...wired, "-s", "::1"]);
+  }
   return async () => {
-    const lines = (await node.run(["iptables", "-nvxL", "INPUT"])).split("\n").slice(2, 4);
+    const listed = await Promise.all(
+      ["iptables", ...(hasIpv6() ? ["ip6tables"] : [])].map((tool) => node.run([tool, "-nvxL", "INPUT"])),
+    );
+    const lines = listed.flatMap((text) => text.split("\n").slice(2, 4));
     return lines.reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[0]), 0);
   };
 }
@@ -78,7 +97,8 @@ test.for(["iptables", "nftables"])(
     };
     const lost: string[] = [];
     const pods: Pod[] = [];
-    for (const [at, { what, to, prepare }] of attacks.entries()) {
+    const possible = attacks.filter(({ to }) => hasIpv6() || !to.includes(":"));
+    for (const [at, { what, to, prepare }] of possible.entries()) {
       const { pod } = await stage.add(`against-${at}`, { portMappings: [mapping(9000 + at, 80)] });
       pods.push(pod);
       await pod.sysctl(outward);

@@ -1,4 +1,7 @@
-/** `scripts/test --long`: as many rounds as can be, for hours if need be. */
+/**
+ * `scripts/test --long`: as many rounds as can be, for hours if need be; those of e2e/hostile and e2e/pods-against together
+ * about 40 minutes on two cores that nobody else uses.
+ */
 const isLong = process.env["CNI_CHAIN_LONG"] === "1";
 
 /** How often a test that repeats itself does so: a few times in every run, many times in a long one. */

@@ -16,9 +16,9 @@ async function holdLock(node: Node): Promise<Service> {
   return holder;
 }
 
-/** Waits until so many tools wait for the lock. Gives up after some 30 s, when the node ends the command. */
+/** Waits until so many tools wait for the lock, which not all do that run. Gives up after some 30 s, when the node ends the command. */
 async function untilWaiting(node: Node, tools: number): Promise<void> {
-  const count = "grep -lsazE '^--noflush$' /proc/[0-9]*/cmdline | wc -l";
+  const count = "grep -c -e '-> FLOCK' /proc/locks";
   await node.run(["sh", "-c", `until [ $(${count}) -ge ${tools} ]; do :; done`]);
 }
 

@@ -1,4 +1,6 @@
-import type { Command, CommandResult, Runner } from "./command.ts";
+import { files } from "@cni-chain/libc";
+import { openPipe, type Pipe } from "@cni-chain/libc/pipe";
+import type { Command, CommandResult, Runner, Tool } from "./command.ts";
 import { within } from "./deadline.ts";
 import { absolutePlaces } from "./find-tool.ts";
 import { notFound } from "./not-found.ts";
@@ -34,12 +36,24 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [] }: BunRunnerOptio
   let ends = performance.now() + Math.max(budgetMs - wayBackMs, (budgetMs * 5) / 6);
   let stopped: string | undefined;
   const running = new Set<Child>();
+  const waiting = new Map<string, Waiting>();
   for (const signal of stopsOn) {
     process.on(signal, () => {
       stopped = signal;
       for (const child of running) killAll(child);
+      waiting.clear();
     });
   }
+  /** The process that was started ahead for this command, with its input; undefined where there is none that can take it. */
+  const takeUp = (command: Command): Child | undefined => {
+    const name = nameOf(command);
+    const ahead = waiting.get(name);
+    if (ahead === undefined) return undefined;
+    waiting.delete(name);
+    if (feed(ahead, command.stdin ?? "")) return ahead.child;
+    running.delete(ahead.child);
+    return undefined;
+  };
   return {
     turnBack() {
       ends = performance.now() + wayBackMs;
@@ -48,12 +62,22 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [] }: BunRunnerOptio
     async end() {
       await Promise.all([...running].map(kill));
     },
+    startAhead(tool) {
+      if (stopped !== undefined || waiting.has(nameOf(tool))) return;
+      const pipe = openPipe();
+      if (pipe === undefined) return;
+      const child = start(tool, pipe.readEnd, env);
+      files.close(pipe.readEnd);
+      if (child instanceof Error) return files.close(pipe.writeEnd);
+      running.add(child);
+      waiting.set(nameOf(tool), { child, pipe });
+    },
     async run(command) {
       if (stopped !== undefined) return { kind: "stopped", signal: stopped };
       const left = Math.max(0, Math.ceil(ends - performance.now()));
       const timeoutMs = Math.min(command.timeoutMs ?? left, left);
       if (timeoutMs === 0) return { kind: "timedOut", timeoutMs, stdout: "", stderr: "" };
-      const child = start(command, env);
+      const child = takeUp(command) ?? start(command, inputOf(command), env);
       if (child instanceof Error) return notStarted(command, child, env["PATH"] ?? "");
       running.add(child);
       const result = await outcomeOf(child, timeoutMs);
@@ -63,13 +87,45 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [] }: BunRunnerOptio
   };
 }
 
-type Child = Bun.Subprocess<Uint8Array | "ignore", "pipe", "pipe">;
+/** Bytes, a descriptor to read from, or nothing. */
+type Input = Uint8Array | number | "ignore";
+type Child = Bun.Subprocess<Input, "pipe", "pipe">;
 
-function start(command: Command, env: BunRunnerOptions["env"]): Child | Error {
+/** A process that was started ahead of its input, and the pipe it reads that from. */
+interface Waiting {
+  readonly child: Child;
+  readonly pipe: Pipe;
+}
+
+function nameOf({ file, argv }: Tool): string {
+  return [file, ...argv].join("\0");
+}
+
+/**
+ * Gives a waiting process all of its input; false where that is more than the pipe takes at once, so that nobody has to
+ * wait for a reader. The process then ends without any.
+ */
+function feed({ pipe }: Waiting, text: string): boolean {
+  const bytes = new TextEncoder().encode(text);
+  const fits = bytes.length <= pipe.capacity;
   try {
-    return Bun.spawn([command.file, ...command.argv], {
+    if (fits) files.write(pipe.writeEnd, bytes);
+  } catch {
+    // It has ended already: how, it will tell.
+  }
+  files.close(pipe.writeEnd);
+  return fits;
+}
+
+function inputOf({ stdin }: Command): Input {
+  return stdin === undefined ? "ignore" : new TextEncoder().encode(stdin);
+}
+
+function start({ file, argv }: Tool, stdin: Input, env: BunRunnerOptions["env"]): Child | Error {
+  try {
+    return Bun.spawn([file, ...argv], {
       env,
-      stdin: command.stdin === undefined ? "ignore" : new TextEncoder().encode(command.stdin),
+      stdin,
       stdout: "pipe",
       stderr: "pipe",
       // At the head of a process group of its own, so that a tool that is a script is killed with what it runs.

@@ -1,9 +1,13 @@
-/** A call of a command-line tool, as a value: built by a renderer, printed by a dry run, carried out by a Runner. */
-export interface Command {
-  /** Plain name of the tool, looked up on the runner's PATH. */
+/** A command-line tool with its arguments. */
+export interface Tool {
+  /** Plain name, looked up on the runner's PATH. */
   readonly file: string;
   /** Arguments without the tool's name. Never seen by a shell. */
   readonly argv: readonly string[];
+}
+
+/** A call of a tool, as a value: built by a renderer, printed by a dry run, carried out by a Runner. */
+export interface Command extends Tool {
   /** Text for the tool's standard input; without it standard input is empty. */
   readonly stdin?: string;
   /** Milliseconds this one call may take; the runner's own budget bounds it too. */
@@ -30,6 +34,12 @@ export type CommandResult =
 /** The port through which everything here starts processes. `run` rejects only on a fault of the runner itself. */
 export interface Runner {
   run(command: Command): Promise<CommandResult>;
+  /**
+   * Starts a tool ahead: the next `run` of it with the same arguments gives it its standard input and waits for its end. For
+   * a tool that does nothing before it has read some, and nothing where there is none. What keeps it from starting is told by
+   * `run`. Absent where nothing would be gained.
+   */
+  startAhead?(tool: Tool): void;
 }
 
 /** The command as a person would type it, for messages and dry runs; never for execution. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { bunRunner } from "./bun-runner.ts";
-import { commandLine, type Runner } from "./command.ts";
+import { commandLine, type Runner, type Tool } from "./command.ts";
 import { CommandError, runToSuccess } from "./command-error.ts";
 import { execaRunner } from "./execa-runner.ts";
 import { scriptedRunner } from "./fake-runner.ts";
@@ -119,6 +119,106 @@ test("bunRunner's end leaves nothing running", async () => {
   await runner.end();
   expect(existsSync(`/proc/${pid}`)).toBe(false);
   expect(await running).toMatchObject({ kind: "signalled" });
+});
+
+describe("bunRunner starts a tool ahead", () => {
+  const counted = 'echo x >>"$0"; exec cat';
+  const tool = () => {
+    const file = join(mkdtempSync(join(tmpdir(), "runner-")), "starts");
+    return { file: "sh", argv: ["-c", counted, file], starts: () => readFileSync(file, "utf8").length / 2 };
+  };
+  const runnerOf = () => {
+    const runner = bunRunner({ env, budgetMs: 30_000 });
+    return { ...runner, ahead: (one: Tool) => runner.startAhead?.({ file: one.file, argv: one.argv }) };
+  };
+
+  test("and gives it the input of the next command, once", async () => {
+    const [runner, { file, argv, starts }] = [runnerOf(), tool()];
+    runner.ahead({ file, argv });
+    runner.ahead({ file, argv });
+    await vi.waitFor(() => expect(starts()).toBe(1), 5000);
+    expect(await runner.run({ file, argv, stdin: "one" })).toMatchObject({ exitCode: 0, stdout: "one" });
+    expect(starts()).toBe(1);
+    expect(await runner.run({ file, argv, stdin: "two" })).toMatchObject({ exitCode: 0, stdout: "two" });
+    expect(starts()).toBe(2);
+  });
+
+  test("for no other arguments", async () => {
+    const [runner, { file, argv }] = [runnerOf(), tool()];
+    runner.ahead({ file, argv });
+    expect(await runner.run({ file, argv: ["-c", "echo other"], stdin: "x" })).toMatchObject({
+      stdout: "other\n",
+    });
+  });
+
+  test("whatever the size of the input", async () => {
+    const [runner, { file, argv }] = [runnerOf(), tool()];
+    for (const size of [65_536, 65_537, 20_000_000]) {
+      runner.ahead({ file, argv });
+      const stdin = "a".repeat(size);
+      const result = await runner.run({ file, argv, stdin });
+      expect(result.kind === "exited" && result.stdout === stdin).toBe(true);
+    }
+  });
+
+  test("and without an input it is told of the end of it", async () => {
+    const [runner, { file, argv }] = [runnerOf(), tool()];
+    runner.ahead({ file, argv });
+    expect(await runner.run({ file, argv })).toMatchObject({ exitCode: 0, stdout: "" });
+  });
+
+  test("whose end before any input is its own", async () => {
+    const runner = runnerOf();
+    const dead = { file: "sh", argv: ["-c", "exec <&-; echo no >&2; exit 7"] };
+    runner.ahead(dead);
+    const marker = { file: "sh", argv: ["-c", "exit 0"] };
+    await runner.run(marker);
+    const stdin = "x".repeat(60_000);
+    expect(await runner.run({ ...dead, stdin })).toMatchObject({
+      kind: "exited",
+      exitCode: 7,
+      stderr: "no\n",
+    });
+  });
+
+  test("that is missing: the command is told so", async () => {
+    const runner = bunRunner({ env: { PATH: "/nowhere" }, budgetMs: 30_000 });
+    const missing = { file: "no-such-tool", argv: [] };
+    runner.startAhead?.(missing);
+    expect(await runner.run({ ...missing, stdin: "x" })).toEqual({ kind: "notFound", path: "/nowhere" });
+  });
+
+  test("that hangs: it is killed in its time", async () => {
+    const runner = runnerOf();
+    const hanging = { file: "sleep", argv: ["60"] };
+    runner.ahead(hanging);
+    expect(await runner.run({ ...hanging, stdin: "x", timeoutMs: 100 })).toMatchObject({ kind: "timedOut" });
+  });
+
+  test("and kills it when it is told to stop", async () => {
+    // In a process of its own, which is the one that gets the signal.
+    const file = join(mkdtempSync(join(tmpdir(), "runner-")), "pid");
+    const script = `
+      const { existsSync } = await import("node:fs");
+      const { bunRunner } = await import(${JSON.stringify(join(import.meta.dirname, "bun-runner.ts"))});
+      const runner = bunRunner({ env: process.env, budgetMs: 30_000, stopsOn: ["SIGTERM"] });
+      const tool = { file: "sh", argv: ["-c", 'echo $$ >"$0"; exec sleep 60', ${JSON.stringify(file)}] };
+      runner.startAhead(tool);
+      while (!existsSync(${JSON.stringify(file)})) await new Promise(setImmediate);
+      const told = new Promise((resolve) => process.on("SIGTERM", resolve));
+      process.kill(process.pid, "SIGTERM");
+      await told;
+      const stopped = await runner.run({ ...tool, stdin: "x" });
+      runner.turnBack();
+      const back = await runner.run({ ...tool, argv: ["-c", "exit 0", tool.argv[2]] });
+      console.log(JSON.stringify([stopped.kind, back.kind]));
+      process.exit(0);`;
+    const { stdout } = await execaRunner()
+      .run({ file: process.execPath, argv: ["-e", script] })
+      .then((result) => ("stdout" in result ? result : { stdout: "" }));
+    expect(JSON.parse(stdout)).toEqual(["stopped", "exited"]);
+    expect(isAlive(readFileSync(file, "utf8").trim())).toBe(false);
+  });
 });
 
 /** Not so where there is none, or where nobody has asked yet how it ended. */

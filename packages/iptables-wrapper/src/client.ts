@@ -1,4 +1,4 @@
-import { type Command, CommandError, type CommandResult, type Runner } from "@cni-chain/exec";
+import { type Command, CommandError, type CommandResult, type Runner, type Tool } from "@cni-chain/exec";
 import type { Change } from "./change.ts";
 import { type ListedChain, parseListing, parseTableListing } from "./parse-listing.ts";
 import { renderListing, renderRestore, renderTableListing } from "./render-restore.ts";
@@ -39,6 +39,8 @@ export interface Iptables {
     changes: ByTable<readonly Change[]>,
     chains: ByTable<readonly string[]>,
   ): Promise<ObservedTables>;
+  /** Starts the process of the next call ahead: for whoever is sure that there will be one. Absent where nothing is gained. */
+  startAhead?(family: Family): Promise<void>;
   /** True where it is told without a process that a chain of table nat is missing: asking for one more costs nothing. */
   tellsMissing?(family: Family): Promise<boolean>;
 }
@@ -125,7 +127,11 @@ export function iptables(
     return byTable(looked, (group) => new Map(group.map(({ chain, state }) => [chain, state])));
   };
 
+  const startAhead = runner.startAhead?.bind(runner);
   return {
+    ...(startAhead === undefined
+      ? {}
+      : { startAhead: async (family) => startAhead(restoreCall(family, (await choice()).variant)) }),
     observe: (family, chains, accuracy) => lookOn(family, askedIn(chains), new Map(), accuracy),
     async observeAndApply(family, chains, changes, { accuracy, andThen = {} } = {}) {
       const asked = askedIn(chains);
@@ -183,8 +189,11 @@ function unexpected(result: Extract<CommandResult, { kind: "exited" }>): Command
 
 /** The command that takes this text, as the client gives it. */
 export function restoreCommand(family: Family, variant: Variant, stdin: string): Command {
-  const argv = ["--noflush", "--wait", String(lockWaitSeconds)];
-  return { file: restoreTool(family, variant), argv, stdin };
+  return { ...restoreCall(family, variant), stdin };
+}
+
+function restoreCall(family: Family, variant: Variant): Tool {
+  return { file: restoreTool(family, variant), argv: ["--noflush", "--wait", String(lockWaitSeconds)] };
 }
 
 /** What is known of the chains that were asked for. */

@@ -30,6 +30,8 @@ function openLibc() {
         statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
         statfs: { args: ["ptr", "ptr"], returns: "i32" },
         realpath: { args: ["ptr", "ptr"], returns: "ptr" },
+        pipe2: { args: ["ptr", "i32"], returns: "i32" },
+        fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
         socket: { args: ["i32", "i32", "i32"], returns: "i32" },
         setns: { args: ["i32", "i32"], returns: "i32" },
         setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },

@@ -14,6 +14,7 @@ export async function add(call: Call, prevResult: Result, tools: Tools): Promise
   const { attachment, config } = call;
   if (config.portMappings.length === 0) return prevResult;
   const destinations = servedDestinations(call, prevResult);
+  await startAhead(destinations, tools);
   warnOfUnforwarded(call, destinations);
   const outcomes = await Promise.allSettled(
     destinations.map(async (destination) => {
@@ -44,10 +45,15 @@ export async function add(call: Call, prevResult: Result, tools: Tools): Promise
 
 /** Every difference between what ADD makes and what is there, in each family ADD would have written to. */
 export async function check(call: Call, prevResult: Result, tools: Tools): Promise<string[]> {
-  const lines = servedDestinations(call, prevResult).map((destination) =>
-    tools.backend.check(requestOf(call, destination, tools)),
-  );
+  const destinations = servedDestinations(call, prevResult);
+  await startAhead(destinations, tools);
+  const lines = destinations.map((destination) => tools.backend.check(requestOf(call, destination, tools)));
   return (await Promise.all(lines)).flat();
+}
+
+/** A tool takes its time to be ready for its input: that goes by while the input is made. */
+async function startAhead(destinations: readonly Destination[], { backend }: Tools): Promise<void> {
+  for (const { family } of destinations) await backend.startAhead?.(family);
 }
 
 /** The container's ends that have any mapping, by family. */

@@ -40,6 +40,8 @@ export interface Backend {
    * what went wrong.
    */
   probe(family: Family): Promise<boolean>;
+  /** Has the tool of the next call on its way while that is being made. Absent where nothing is gained. */
+  startAhead?(family: Family): Promise<void>;
   /** Makes the container's rules what the request says, in one transaction, whatever they were before. */
   add(request: Request): Promise<void>;
   /** Every difference between what `add` makes and what is there. */

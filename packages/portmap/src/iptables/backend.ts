@@ -34,6 +34,7 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
     reaches: (device) => isReached(device, iptables, host),
     release: (network, removed) => closeUnusedLoopback(network, removed, iptables, host),
 
+    ...(iptables.startAhead === undefined ? {} : { startAhead: iptables.startAhead }),
     masqueradesSubnet: true,
     tools: (family) => [family === "v4" ? "iptables-restore" : "ip6tables-restore"],
 

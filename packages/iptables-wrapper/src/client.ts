@@ -145,7 +145,7 @@ export function iptables(
       const listing = renderListing(namesIn(rest), changes) + renderListing(namesIn(restAfter));
       const answer = listedBy(await run(family, listing));
       // What is listed behind the changes stands behind their commit.
-      const applied = answer.exitCode === 0 || answer.listed.length > rest.length;
+      const applied = answer.result.exitCode === 0 || answer.listed.length > rest.length;
       noteStates(answer, applied ? [...rest, ...restAfter] : rest, known);
       const observed = await lookOn(family, asked, known, accuracy);
       if (!applied || askedAfter.length === 0) return { applied, observed };
@@ -182,7 +182,7 @@ export function iptables(
 const manyChains = 16;
 
 /** Nothing was asked that would be printed: whatever this was, it has not done the work. */
-function unexpected(result: Extract<CommandResult, { kind: "exited" }>): CommandResult {
+function unexpected(result: Exited): CommandResult {
   const [line = ""] = result.stdout.split("\n");
   return { ...result, stderr: `${result.stderr}unexpected output: ${JSON.stringify(line)}` };
 }
@@ -219,17 +219,18 @@ function namesIn(asked: readonly Asked[]): ByTable<string[]> {
   return byTable(asked, (group) => group.map(({ chain }) => chain));
 }
 
-/** What a process has listed; `error` is what it is where that was not what it was asked for. */
+type Exited = Extract<CommandResult, { kind: "exited" }>;
+
+/** What a process has listed, and how it ended. */
 interface Listed {
   readonly listed: readonly ListedChain[];
-  readonly exitCode: number;
-  readonly error: IptablesError;
+  readonly command: Command;
+  readonly result: Exited;
 }
 
 function listedBy({ command, result }: Answer): Listed {
-  const error = new IptablesError(command, result);
-  if (result.kind !== "exited") throw error;
-  return { listed: parseListing(result.stdout), exitCode: result.exitCode, error };
+  if (result.kind !== "exited") throw new IptablesError(command, result);
+  return { listed: parseListing(result.stdout), command, result };
 }
 
 function isChanged({ table, chain }: Asked, changes: ByTable<readonly Change[]>): boolean {
@@ -242,11 +243,12 @@ const builtIn = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTIN
  * The chains that were listed, and the one that ended the listing as absent: exit code 1 is how both variants
  * answer a chain that is not there. A listing that is complete says nothing of what failed behind it.
  */
-function noteStates({ listed, exitCode, error }: Listed, asked: readonly Asked[], known: Known): void {
+function noteStates({ listed, command, result }: Listed, asked: readonly Asked[], known: Known): void {
   const isInOrder = listed.every(({ chain }, at) => chain === asked[at]?.chain);
   const missing = asked[listed.length];
-  const isAnswer = missing === undefined || (exitCode === 1 && !builtIn.has(missing.chain));
-  if (!isInOrder || !isAnswer || error.failure === "tryAgain") throw error;
+  const isAnswer = missing === undefined || (result.exitCode === 1 && !builtIn.has(missing.chain));
+  // An error takes longer to make than all the rest here.
+  if (!isInOrder || !isAnswer || isLocked(result)) throw new IptablesError(command, result);
   for (const [at, one] of asked.entries()) {
     const rules = listed[at]?.rules;
     if (rules !== undefined) known.set(one, { kind: "present", rules });
@@ -256,15 +258,15 @@ function noteStates({ listed, exitCode, error }: Listed, asked: readonly Asked[]
 
 /** A refused or unfinished call of iptables-restore. */
 export class IptablesError extends CommandError {
-  /**
-   * Exit code 4 is iptables' RESOURCE_PROBLEM: a lock that was not to be had, but also EPERM and what the
-   * kernel refuses at commit, so that the text alone tells the one that is worth another try.
-   */
   override get failure() {
-    const busy =
-      this.result.kind === "exited" &&
-      this.result.exitCode === 4 &&
-      this.result.stderr.includes("xtables lock");
-    return busy ? "tryAgain" : super.failure;
+    return this.result.kind === "exited" && isLocked(this.result) ? "tryAgain" : super.failure;
   }
+}
+
+/**
+ * Exit code 4 is iptables' RESOURCE_PROBLEM: a lock that was not to be had, but also EPERM and what the
+ * kernel refuses at commit, so that the text alone tells the one that is worth another try.
+ */
+function isLocked({ exitCode, stderr }: Exited): boolean {
+  return exitCode === 4 && stderr.includes("xtables lock");
 }

@@ -37,7 +37,7 @@ const impliedMatches = new Set(["tcp", "udp", "sctp", "icmp", "icmp6", "ipv6-icm
 
 /** The clauses of one rule. Options without a rule of their own here keep their values as they are. */
 export function clausesOf(rule: Rule | ListedRule): Clause[] {
-  const tokens = "tokens" in rule ? rule.tokens : renderRule(rule);
+  const tokens = tokensOf(rule);
   const clauses: Clause[] = [];
   let at = 0;
   while (at < tokens.length) {
@@ -99,7 +99,7 @@ function normaliseMark(text: string): string {
  * -s or -d stands for as many rules.
  */
 export function ruleKeys(rule: Rule | ListedRule): string[] {
-  const tokens = "tokens" in rule ? rule.tokens : renderRule(rule);
+  const tokens = tokensOf(rule);
   return expandAddressLists(tokens).map((expanded) =>
     clausesOf({ tokens: expanded })
       .map((clause) => JSON.stringify([clause.option, clause.negated, ...clause.values]))
@@ -108,9 +108,13 @@ export function ruleKeys(rule: Rule | ListedRule): string[] {
   );
 }
 
-/** True where a rule is listed with the very words it would be written with. */
-export function isVerbatim(listed: ListedRule, rule: Rule): boolean {
-  return listed.tokens.join("\n") === renderRule(rule).join("\n");
+/** True where two rules are the same word by word, be they listed or to be written. */
+export function isVerbatim(one: Rule | ListedRule, other: Rule | ListedRule): boolean {
+  return tokensOf(one).join("\n") === tokensOf(other).join("\n");
+}
+
+function tokensOf(rule: Rule | ListedRule): readonly string[] {
+  return "tokens" in rule ? rule.tokens : renderRule(rule);
 }
 
 function expandAddressLists(tokens: readonly string[]): (readonly string[])[] {

@@ -11,11 +11,12 @@ export function parseListing(text: string): ListedChain[] {
   const chains: ListedChain[] = [];
   let rules: ListedRule[] = [];
   for (const line of listedLines(text)) {
-    const [flag, chain = "", ...tokens] = splitTokens(line);
+    const tokens = splitTokens(line);
+    const [flag, chain = ""] = tokens;
     if (flag === "-N" || flag === "-P") {
       rules = [];
       chains.push({ chain, rules });
-    } else if (flag === "-A") rules.push({ tokens });
+    } else if (flag === "-A") rules.push({ tokens: tokens.slice(2) });
   }
   return chains;
 }
@@ -86,10 +87,11 @@ export function splitTokens(line: string): string[] {
   while (at < line.length) {
     const quote = line.indexOf('"', at);
     const outside = line.slice(at, quote < 0 ? line.length : quote);
-    for (const [index, word] of outside.replaceAll("\t", " ").split(" ").entries()) {
+    const words = (outside.includes("\t") ? outside.replaceAll("\t", " ") : outside).split(" ");
+    for (let index = 0; index < words.length; index += 1) {
       if (index > 0 && token !== undefined) tokens.push(token);
       if (index > 0) token = undefined;
-      if (word !== "") token = (token ?? "") + word;
+      if (words[index] !== "") token = (token ?? "") + words[index];
     }
     if (quote < 0) break;
     const { text, end } = quoted(line, quote + 1);

@@ -1,8 +1,7 @@
-import type { Change } from "./change.ts";
+import { type Change, isSame } from "./change.ts";
 import { type Iptables, IptablesError, type ObservedTables } from "./client.ts";
-import { renderRestore } from "./render-restore.ts";
 import type { Family } from "./rule.ts";
-import { type ByTable, inTables, type Table } from "./table.ts";
+import { type ByTable, inTables } from "./table.ts";
 
 export interface Reconciliation {
   readonly family: Family;
@@ -86,8 +85,7 @@ async function tryGuess(
   const { applied, observed, after } = await iptables.observeAndApply(family, chains, guess, more);
   if (!applied) return { done: false, seen: observed };
   const plan = await task.plan(observed);
-  // As text: a rule that was listed as it is written is the same.
-  if (inTables(guess).some(([table]) => lines(plan, table) !== lines(guess, table))) {
+  if (!inTables(guess).every(([table, changes]) => areSame(changes, plan[table] ?? []))) {
     return { done: false, before: observed };
   }
   const rest = inTables(plan).filter(([table]) => guess[table] === undefined);
@@ -95,6 +93,6 @@ async function tryGuess(
   return { done: true, reconciled: { before: observed, ...(after === undefined ? {} : { after }) } };
 }
 
-function lines(changes: ByTable<readonly Change[]>, table: Table): string {
-  return renderRestore({ [table]: changes[table] ?? [] });
+function areSame(guess: readonly Change[], plan: readonly Change[]): boolean {
+  return guess.length === plan.length && guess.every((change, at) => isSame(change, plan[at]));
 }

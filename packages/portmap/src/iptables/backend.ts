@@ -1,4 +1,4 @@
-import { type Attachment, CniError, ErrorCode } from "@cni-chain/core";
+import { CniError, ErrorCode } from "@cni-chain/core";
 import {
   type Change,
   differences,
@@ -12,7 +12,6 @@ import {
 } from "iptables-wrapper";
 import { type Backend, noAddresses, type Request } from "../backend.ts";
 import type { PortmapConfig } from "../config.ts";
-import type { Destination } from "../destinations.ts";
 import { wantedForwards } from "../forwards.ts";
 import { isLoopbackOpen, loopbackDifference, openLoopback } from "../loopback.ts";
 import type { Host } from "../tools.ts";
@@ -24,7 +23,15 @@ import { desiredGuard } from "./guard.ts";
 import { listedEntries, listedForwards } from "./listed-forwards.ts";
 import { chainsForAdd, chainsForDel } from "./observe.ts";
 import { orderDifferences } from "./order.ts";
-import { absenceOf, containerRules, desiredAbsence, desiredRules, removal } from "./plan.ts";
+import {
+  absenceOf,
+  amongShared,
+  type ContainerRules,
+  containerRules,
+  desiredAbsence,
+  desiredRules,
+  removal,
+} from "./plan.ts";
 import { renamedChains } from "./renamed.ts";
 
 /** Host ports by iptables, as the reference plugin lays them. */
@@ -49,6 +56,7 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
       const { attachment, config, destination, warn } = request;
       const { family } = destination;
       const own = containerChain(attachment);
+      const container = containerRules(attachment, config, destination);
       const wanted = wantedForwards(config.portMappings, destination);
       const told = new Set<string>();
       const tellOnce = (text: string) => {
@@ -59,9 +67,7 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
         family,
         chains: chainsForAdd(config, isGuarded(request)),
         // What a container's first ADD on a node in use comes to. To refuse, one has to look first.
-        ...(config.onConflict === "replace"
-          ? { guess: { nat: firstAdd(attachment, config, destination) } }
-          : {}),
+        ...(config.onConflict === "replace" ? { guess: { nat: firstAdd(container) } } : {}),
         async plan({ raw = new Map(), nat: shared = new Map() }) {
           requireMarkChain(config, family, shared);
           const nat = await withOwnChain(iptables, family, shared, own);
@@ -72,7 +78,7 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
           const opened = device !== undefined && !isLoopbackOpen(kernel, device) ? device : undefined;
           return {
             ...(device === undefined ? {} : { raw: transaction(raw, desiredGuard(opened)) }),
-            nat: transaction(nat, desiredRules(attachment, config, destination, conflicts.length > 0)),
+            nat: transaction(nat, amongShared(container, config, conflicts.length > 0)),
           };
         },
       });
@@ -150,8 +156,7 @@ export function iptablesBackend(iptables: Iptables, host: Host): Backend {
 }
 
 /** The transaction where everything shared stands and nothing of the container's does. */
-function firstAdd(attachment: Attachment, config: PortmapConfig, destination: Destination): Change[] {
-  const { own, entries } = containerRules(attachment, config, destination);
+function firstAdd({ own, entries }: ContainerRules): Change[] {
   return transaction(new Map([[chains.dnat, { kind: "present", rules: [] }]]), {
     owned: [own],
     entries: [entries],

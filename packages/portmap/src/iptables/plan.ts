@@ -29,7 +29,15 @@ export function desiredRules(
   destination: Destination,
   afresh = false,
 ): Desired {
-  const { own, entries } = containerRules(attachment, config, destination);
+  return amongShared(containerRules(attachment, config, destination), config, afresh);
+}
+
+/** The same around the container's part, where that has been made already. */
+export function amongShared(
+  { own, entries }: ContainerRules,
+  config: PortmapConfig,
+  afresh: boolean,
+): Desired {
   const intoDnat: Rule = { destinationType: "LOCAL", target: { kind: "jump", to: chains.dnat } };
   return {
     shared: [chains.dnat],
@@ -48,7 +56,7 @@ export function containerRules(
   attachment: Attachment,
   config: PortmapConfig,
   destination: Destination,
-): { readonly own: OwnedChain; readonly entries: Entries } {
+): ContainerRules {
   const { family } = destination;
   const rules: Rule[] = [];
   for (const mapping of mappingsFor(family, config.portMappings)) {
@@ -63,7 +71,10 @@ export function containerRules(
   };
 }
 
-type OwnedChain = NonNullable<Desired["owned"]>[number];
+export interface ContainerRules {
+  readonly own: NonNullable<Desired["owned"]>[number];
+  readonly entries: Entries;
+}
 
 /** Nothing of this container's is left. Shared chains stay: other containers' rules stand in them. */
 export function desiredAbsence(attachment: Attachment, observed: Observed): Desired {

@@ -1,0 +1,34 @@
+import { openedLibc } from "./bun-libc.ts";
+import { files } from "./index.ts";
+
+/** Of linux/memfd.h, asm-generic/fcntl.h and unistd.h: the numbers are the same on x86-64 and arm64. */
+const MFD_CLOEXEC = 1;
+const F_SETFL = 4;
+const O_APPEND = 0o2000;
+const SEEK_SET = 0;
+
+/** A file without a name, for what a process writes; no process inherits it unless it is given it. */
+export interface MemoryFile {
+  readonly descriptor: number;
+  /** All that has been written, as UTF-8. */
+  read(): string;
+  close(): void;
+}
+
+/** Undefined where there is none to be had. */
+export function openMemoryFile(): MemoryFile | undefined {
+  const libc = openedLibc();
+  const descriptor = libc?.memfd_create(new TextEncoder().encode("output\0"), MFD_CLOEXEC) ?? -1;
+  if (libc === undefined || descriptor < 0) return undefined;
+  // So that a script that opens /dev/stderr anew leaves no hole behind.
+  libc.fcntl(descriptor, F_SETFL, O_APPEND);
+  return {
+    descriptor,
+    read() {
+      // Whoever wrote has moved the place where reading goes on.
+      libc.lseek(descriptor, 0, SEEK_SET);
+      return files.readText(descriptor);
+    },
+    close: () => files.close(descriptor),
+  };
+}

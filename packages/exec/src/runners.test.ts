@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
 import { bunRunner } from "./bun-runner.ts";
 import { commandLine, type Runner, type Tool } from "./command.ts";
@@ -227,6 +228,27 @@ describe("bunRunner starts a tool ahead", () => {
     expect(JSON.parse(stdout)).toEqual(["stopped", "exited"]);
     expect(isAlive(readFileSync(file, "utf8").trim())).toBe(false);
   });
+});
+
+test("bunRunner does its work where the C library cannot be called", async () => {
+  // In a process of its own: without machine code there is no bun:ffi.
+  const script = `
+    const { openedLibc } = await import(${JSON.stringify(fileURLToPath(import.meta.resolve("@cni-chain/libc/bun")))});
+    const { bunRunner } = await import(${JSON.stringify(join(import.meta.dirname, "bun-runner.ts"))});
+    const runner = bunRunner({ env: process.env, budgetMs: 30_000 });
+    const tool = { file: "sh", argv: ["-c", "cat; echo err >&2; exit 3"] };
+    runner.startAhead(tool);
+    const result = await runner.run({ ...tool, stdin: "out" });
+    console.log(JSON.stringify([openedLibc() === undefined, result]));
+    process.exit(0);`;
+  const result = await execaRunner({ env: { ...env, BUN_JSC_useJIT: "0" } }).run({
+    file: process.execPath,
+    argv: ["-e", script],
+  });
+  expect(JSON.parse("stdout" in result ? result.stdout : "")).toEqual([
+    true,
+    { kind: "exited", exitCode: 3, stdout: "out", stderr: "err\n" },
+  ]);
 });
 
 /** Not so where there is none, or where nobody has asked yet how it ended. */

@@ -67,9 +67,10 @@ function closingQuote(text: string, start: number): number {
   let at = start;
   for (;;) {
     const quote = text.indexOf('"', at);
-    const backslash = text.indexOf("\\", at);
-    if (quote >= 0 && backslash >= 0 && backslash < quote) {
-      at = backslash + 2;
+    // Looked for no further than that quote: in the whole text it would be a search of all of it for every comment.
+    const backslash = quote < 0 ? -1 : text.slice(at, quote).indexOf("\\");
+    if (backslash >= 0) {
+      at += backslash + 2;
       continue;
     }
     return quote < 0 || [" ", "\n", ""].includes(text.charAt(quote + 1)) ? quote : -1;

@@ -1,8 +1,7 @@
 import { files } from "@cni-chain/libc";
-import { type MemoryFile, openMemoryFile } from "@cni-chain/libc/memory-file";
 import { openPipe, type Pipe } from "@cni-chain/libc/pipe";
+import { type Child, type Input, kill, killAll, outcomeOf, start } from "./bun-child.ts";
 import type { Command, CommandResult, Runner, Tool } from "./command.ts";
-import { within } from "./deadline.ts";
 import { absolutePlaces } from "./find-tool.ts";
 import { notFound } from "./not-found.ts";
 
@@ -24,9 +23,6 @@ export interface BunRunner extends Runner {
 
 /** Milliseconds for the way back, whatever the way there has used up: within the whole where that is 30 s or more. */
 const wayBackMs = 5000;
-/** Milliseconds for what was killed to be gone. Longer waits only what the kernel does not let go of. */
-const deathMs = 500;
-
 /**
  * The plugins' runner. `Bun.spawn` costs about 0.3 ms over the process itself, a tenth of what
  * `node:child_process` costs and a thirtieth of execa. A process that outlives its time, or this one, gets SIGKILL,
@@ -88,20 +84,6 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [] }: BunRunnerOptio
   };
 }
 
-/** Bytes, a descriptor to read from, or nothing. */
-type Input = Uint8Array | number | "ignore";
-
-interface Child {
-  readonly process: Bun.Subprocess<Input, number | "pipe", number | "pipe">;
-  /** Where it writes to; undefined for pipes. */
-  readonly output: Output | undefined;
-}
-
-interface Output {
-  readonly stdout: MemoryFile;
-  readonly stderr: MemoryFile;
-}
-
 /** A process that was started ahead of its input, and the pipe it reads that from. */
 interface Waiting {
   readonly child: Child;
@@ -128,86 +110,11 @@ function feed({ pipe }: Waiting, text: string): boolean {
   return fits;
 }
 
-function inputOf({ stdin }: Command): Input {
-  return stdin === undefined ? "ignore" : new TextEncoder().encode(stdin);
-}
-
-function start({ file, argv }: Tool, stdin: Input, env: BunRunnerOptions["env"]): Child | Error {
-  const output = openOutput();
-  try {
-    const process = Bun.spawn([file, ...argv], {
-      env,
-      stdin,
-      stdout: output?.stdout.descriptor ?? "pipe",
-      stderr: output?.stderr.descriptor ?? "pipe",
-      // At the head of a process group of its own, so that a tool that is a script is killed with what it runs.
-      detached: true,
-    });
-    return { process, output };
-  } catch (error) {
-    close(output);
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
 async function notStarted(command: Command, error: Error, path: string): Promise<CommandResult> {
   if ("code" in error && error.code === "ENOENT") return notFound(command.file, path);
   return { kind: "notStarted", reason: error.message };
 }
 
-async function outcomeOf(child: Child, timeoutMs: number): Promise<CommandResult> {
-  const { process, output } = child;
-  const first = await within(answerOf(child), timeoutMs);
-  close(output);
-  if (first === "late") {
-    await kill(child);
-    return { kind: "timedOut", timeoutMs, stdout: "", stderr: "" };
-  }
-  const [stdout = "", stderr = ""] = first;
-  return process.signalCode === null
-    ? { kind: "exited", exitCode: process.exitCode ?? 0, stdout, stderr }
-    : { kind: "signalled", signal: String(process.signalCode), stdout, stderr };
-}
-
-/** What it has written, once it has ended. */
-async function answerOf({ process, output }: Child): Promise<readonly string[]> {
-  if (output === undefined)
-    return Promise.all([textOf(process.stdout), textOf(process.stderr), process.exited.then(() => "")]);
-  await process.exited;
-  return [output.stdout.read(), output.stderr.read()];
-}
-
-async function textOf(stream: ReadableStream | number | undefined): Promise<string> {
-  return typeof stream === "object" ? stream.text() : "";
-}
-
-/**
- * Files and no pipes, where they are to be had: the engine starts a thread to close a pipe it has read from, 0.4 ms of CPU
- * time.
- */
-function openOutput(): Output | undefined {
-  const [stdout, stderr] = [openMemoryFile(), openMemoryFile()];
-  if (stdout !== undefined && stderr !== undefined) return { stdout, stderr };
-  stdout?.close();
-  return undefined;
-}
-
-function close(output: Output | undefined): void {
-  output?.stdout.close();
-  output?.stderr.close();
-}
-
-/** Waits for the end, too: else it might finish its work behind the way back, and stay as a zombie that nobody reaps. */
-async function kill(child: Child): Promise<void> {
-  killAll(child);
-  await within(child.process.exited, deathMs);
-}
-
-/** The process and what it has started. */
-function killAll(child: Child): void {
-  try {
-    process.kill(-child.process.pid, "SIGKILL");
-  } catch {
-    // All of them have ended by themselves.
-  }
+function inputOf({ stdin }: Command): Input {
+  return stdin === undefined ? "ignore" : new TextEncoder().encode(stdin);
 }

@@ -9,7 +9,13 @@ type Chains = Map<string, string[][]>;
  */
 export class FakeTools implements Runner {
   readonly commands: Command[] = [];
+  /** The device that packets to containers leave by; the way from 127.0.0.1 is closed there, or open already. */
+  readonly route: { readonly device: string; readonly isClosed: boolean };
   readonly #tables = new Map<string, Map<string, Chains>>();
+
+  constructor(route: FakeTools["route"] = { device: "cni0", isClosed: false }) {
+    this.route = route;
+  }
 
   /** Puts a rule of somebody else's at the end of a chain, which is made if need be. */
   plant(file: string, table: string, chain: string, words: readonly string[]): void {
@@ -27,7 +33,7 @@ export class FakeTools implements Runner {
     this.commands.push(command);
     if (/^ip6?tables-restore$/.test(command.file)) return this.#restore(command);
     if (command.file === "nft") return nft(command);
-    return exited(0, '[{"dst":"10.0.0.2","dev":"cni0"}]');
+    return exited(0, JSON.stringify([{ dst: "10.0.0.2", dev: this.route.device }]));
   }
 
   #restore({ file, stdin = "" }: Command): CommandResult {

@@ -15,13 +15,13 @@ export interface Answer {
   readonly tools: FakeTools;
 }
 
-const kernel: Kernel = {
+const kernelWith = ({ route }: FakeTools): Kernel => ({
   hasIpv6: () => true,
-  readSysctl: () => "1",
+  readSysctl: () => (route.isClosed ? "0" : "1"),
   writeSysctl: () => {},
   localAddresses: () => () => true,
   networksOf: () => ({ widest: 24, has: () => false }),
-};
+});
 
 /** A whole call of a plugin in this process, on a node without links and with tools that are played. */
 export async function callInProcess(
@@ -49,7 +49,7 @@ export async function callInProcess(
 function run(type: Type, io: Io, runner: FakeTools): Promise<number> {
   if (type === "portmap") {
     const plugin = portmap(async (wanted, warn) => {
-      const host = { runner, kernel, path: "" };
+      const host = { runner, kernel: kernelWith(runner), path: "" };
       return { ...host, backend: await backendFor(wanted, host, warn) };
     });
     return runPlugin(plugin, io);

@@ -343,6 +343,8 @@ test("where STATUS fails, what else is wrong stands in its details", async () =>
   await stage.node.sysctl({ "ipv4/ip_forward": 0 });
   const { exitCode, json, stderr } = await status(stage, {}, "/run/nothing");
   expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: "" });
-  const details = expect.stringMatching(/^ip: no such(?:.|\n)*\nsysctl net\/ipv4\/ip_forward is 0: [^\n]*$/);
+  const details = expect.stringMatching(
+    /^iptables-restore: no such(?:.|\n)*\nsysctl net\/ipv4\/ip_forward is 0: [^\n]*$/,
+  );
   expect(json).toMatchObject({ code: 50, msg: expect.not.stringContaining("sysctl"), details });
 });

@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { callPlugin } from "./lib/binary.ts";
+import { pluginEnv } from "./lib/chain.ts";
 import type { Place } from "./lib/place.ts";
+import { plugin, plugins } from "./lib/plugins.ts";
+import { difference, takeSnapshot, withoutShared } from "./lib/snapshot.ts";
 import { mapping, portmap, Stage } from "./lib/stage.ts";
 import { iptablesVariants } from "./lib/tools.ts";
 import { ask, serve } from "./lib/traffic.ts";
@@ -83,6 +87,43 @@ test("without snat nothing is opened", async () => {
   ]);
   expect(opened).toBe("");
 });
+
+test.each([
+  ["iptables", "cni\u0001"],
+  ["nftables", "cni\u0001"],
+  ["nftables", 'cni"0'],
+])(
+  "with %s a bridge called %j, which no rule can name, is refused, and nothing is left",
+  async (backend, bridge) => {
+    await using stage = await Stage.set({ chained: [] });
+    const pod = await stage.node.addPod("web");
+    await stage.node.run(["ip", "link", "add", bridge, "type", "bridge"]);
+    await stage.node.run(["ip", "address", "add", "10.99.0.1/24", "dev", bridge]);
+    await stage.node.run(["ip", "link", "set", bridge, "up"]);
+    const before = withoutShared(await takeSnapshot(stage.node));
+    const attachment = { containerId: "web", ifname: "eth0", netns: pod.netns };
+    const answer = await callPlugin(stage.node, {
+      binary: plugin("portmap"),
+      env: pluginEnv("ADD", attachment, plugins),
+      stdin: {
+        cniVersion: "1.0.0",
+        name: "net",
+        type: "portmap",
+        backend,
+        prevResult: { cniVersion: "1.0.0", ips: [{ address: "10.99.0.2/24" }, { address: "fd00:99::2/64" }] },
+        runtimeConfig: { portMappings: [mapping(8080, 80)] },
+      },
+    });
+    expect(answer.exitCode).toBe(1);
+    expect(answer.json).toMatchObject({
+      code: 100,
+      msg: expect.stringContaining(JSON.stringify(bridge)),
+      details: expect.stringContaining("snat to false"),
+    });
+    expect(answer.stderr).toBe("");
+    expect(difference(before, withoutShared(await takeSnapshot(stage.node)))).toEqual([]);
+  },
+);
 
 function address(result: { readonly ips?: readonly { readonly address: string }[] }): string {
   const v4 = result.ips?.find((ip) => !ip.address.includes(":"))?.address ?? "";

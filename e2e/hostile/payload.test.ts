@@ -453,6 +453,7 @@ test("the guard is made for the device and nothing else", { timeout: patience(60
     const isUnwritable = byNft ? /["\p{Cc}]/u.test(name) : /\p{Cc}/u.test(name);
     if (answer.exitCode !== 0) {
       expect(isUnwritable, answer.stdout).toBe(true);
+      expect(JSON.parse(answer.stdout)).toMatchObject({ code: 100 });
       expect(written.filter((text) => text.includes(opened))).toEqual([]);
       return;
     }

@@ -6,7 +6,7 @@ export { type Clause, clausesOf, jumpTarget, listedValue, ruleKeys } from "./nor
 export { listedLines, parseListing, splitTokens } from "./parse-listing.ts";
 export { type Reconciliation, reconcile } from "./reconcile.ts";
 export { maxMultiports, renderRule } from "./render.ts";
-export { renderRestore } from "./render-restore.ts";
+export { isQuotable, renderRestore } from "./render-restore.ts";
 export type { Family, ListedRule, Mark, Protocol, Rule, Target } from "./rule.ts";
 export type { ByTable, Table } from "./table.ts";
 export {

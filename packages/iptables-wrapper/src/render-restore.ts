@@ -57,15 +57,17 @@ function ruleText(rule: Rule | ListedRule): string {
 
 /**
  * One token in the quoting of iptables-restore (xshared.c, add_param_to_argv): double quotes, inside them
- * a backslash before a quote or a backslash. A control character could end the line, so it is refused.
+ * a backslash before a quote or a backslash. Throws RangeError where it cannot be quoted.
  */
 export function quote(token: string): string {
   if (/^[\w@%+=:,./![\]-]+$/.test(token)) return token;
-  const control = [...token].find((character) => character < " " || character === "\u007f");
-  if (control !== undefined) {
-    throw new RangeError(`control character ${JSON.stringify(control)} in ${JSON.stringify(token)}`);
-  }
+  if (!isQuotable(token)) throw new RangeError(`control character in ${JSON.stringify(token)}`);
   return `"${token.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}
+
+/** False for a token with a control character, which could end its line. */
+export function isQuotable(token: string): boolean {
+  return [...token].every((character) => character >= " " && character !== "\u007f");
 }
 
 /** Throws RangeError on what is no chain name. */

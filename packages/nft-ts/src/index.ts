@@ -4,7 +4,7 @@ export { matchTextProblem } from "./match-text.ts";
 export { parseTable, parseTableNames } from "./parse.ts";
 export { jumpTarget, type ListedDnat, listedDnat, metaValues } from "./read-rule.ts";
 export { type Reconciliation, reconcile } from "./reconcile.ts";
-export { renderChanges, renderHook, renderRule } from "./render.ts";
+export { isQuotable, renderChanges, renderHook, renderRule } from "./render.ts";
 export type {
   Family,
   Hook,

@@ -84,11 +84,15 @@ function network(text: string): string {
   return text;
 }
 
-/** nft's strings know no escapes. */
+/** False for a text with a quote or a control character: nft's strings know no escapes. */
+export function isQuotable(text: string): boolean {
+  return !/["\p{Cc}]/u.test(text);
+}
+
 function quoted(text: string): string {
   const bytes = new TextEncoder().encode(text).length;
   if (bytes > maxCommentBytes) throw new RangeError(`${bytes} bytes of text; nft holds ${maxCommentBytes}`);
-  if (/["\p{Cc}]/u.test(text)) throw new RangeError(`${JSON.stringify(text)} cannot be quoted for nft`);
+  if (!isQuotable(text)) throw new RangeError(`${JSON.stringify(text)} cannot be quoted for nft`);
   return `"${text}"`;
 }
 

@@ -1,3 +1,4 @@
+import { CniError, ErrorCode } from "@cni-chain/core";
 import type { Kernel } from "./kernel.ts";
 
 /**
@@ -33,6 +34,15 @@ export function hasDevice(kernel: Kernel, device: string): boolean {
 export function loopbackDifference(kernel: Kernel, device: string): string[] {
   const found = kernel.readSysctl(pathOf(device));
   return found === "1" ? [] : [`sysctl ${pathOf(device)}: expected 1, found ${found ?? "no such device"}`];
+}
+
+/** Throws CniError 100 for a device that a tool has no way to name in a rule: unguarded it must stay closed. */
+export function refuseDevice(device: string, tool: string): never {
+  throw new CniError(
+    ErrorCode.operationFailed,
+    `device ${JSON.stringify(device)} leads to the container, and ${tool} cannot write that name into the rule that guards 127.0.0.1`,
+    "Give the device a name without quotes and control characters, or set snat to false: then nothing is forwarded from 127.0.0.1.",
+  );
 }
 
 function pathOf(device: string): string {

@@ -1,11 +1,13 @@
 import {
   type Desired,
+  isQuotable,
   type ListedRule,
   listedValue,
   type Observed,
   type Rule,
   rulesOf,
 } from "iptables-wrapper";
+import { refuseDevice } from "../loopback.ts";
 import { chains } from "./chains.ts";
 
 /**
@@ -25,10 +27,11 @@ const drop: Rule = { inInterface: { name: "lo", negated: true }, target: { kind:
 const openedComment = "route_localnet opened";
 
 function marker(device: string): Rule {
+  if (!isQuotable(device)) refuseDevice(device, "iptables-restore");
   return { inInterface: { name: device }, comment: openedComment, target: { kind: "jump", to: "DROP" } };
 }
 
-/** The guard, with a marker if the device is about to be opened. */
+/** The guard, with a marker if the device is about to be opened. Throws CniError 100 where no rule can name it. */
 export function desiredGuard(openedDevice: string | undefined): Desired {
   return {
     shared: [chains.guard],

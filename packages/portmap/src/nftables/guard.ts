@@ -1,11 +1,13 @@
 import {
   type Change,
+  isQuotable,
   isSameRule,
   type ListedRule,
   type ListedTable,
   metaValues,
   type Rule,
 } from "@cni-chain/nft-ts";
+import { refuseDevice } from "../loopback.ts";
 import { createMissing } from "./create-missing.ts";
 import { chains } from "./names.ts";
 import { rulesIn } from "./owner.ts";
@@ -27,6 +29,7 @@ const guardRules: readonly Rule[] = (["daddr", "saddr"] as const).map((field) =>
 const openedComment = "route_localnet opened";
 
 function marker(device: string): Rule {
+  if (!isQuotable(device)) refuseDevice(device, "nft");
   return {
     matches: [
       { kind: "inInterface", name: device, negated: false },
@@ -37,7 +40,10 @@ function marker(device: string): Rule {
   };
 }
 
-/** What is missing of the guard, with a marker if the device is about to be opened. */
+/**
+ * What is missing of the guard, with a marker if the device is about to be opened. Throws CniError 100 where no rule
+ * can name it.
+ */
 export function guardChanges(table: ListedTable | undefined, openedDevice: string | undefined): Change[] {
   const isMarked = openedDevice === undefined || openedDevices(table).includes(openedDevice);
   return [

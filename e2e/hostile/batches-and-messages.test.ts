@@ -5,10 +5,10 @@ import { bytes, bytesPerSecond, type Handle, renderChange, renderShow, type TcCh
 import { trafficControlByNetlink } from "tc-ts/netlink";
 import { expect, test } from "vitest";
 import { patience, rounds } from "../lib/long.ts";
-import { noteTried } from "../lib/tried-table.ts";
 import { FakeKernel } from "./lib/fake-kernel.ts";
 import { nastyTexts } from "./lib/mutate.ts";
 import { type Meant, meaningOf, readBatch } from "./lib/read-batch.ts";
+import { tryProperty } from "./lib/try-property.ts";
 
 // Whatever text a change of a link or a qdisc holds: what it is made into, for `ip`, for `tc` and for the kernel, is that change
 // and nothing more, or it is refused.
@@ -269,7 +269,7 @@ async function sentBy(kernel: FakeKernel, work: Promise<unknown>): Promise<reado
 const count = rounds(2_000, 200_000);
 
 test("changes of links", { timeout: patience(60_000, 600_000) }, async ({ task }) => {
-  let [taken, lost] = [{ ip: 0, kernel: 0 }, 0];
+  const taken = { ip: 0, kernel: 0 };
   const property = fc.asyncProperty(linkChange, async (change) => {
     const line = unlessRefused(() => renderLinkChange(change));
     if (line !== undefined) {
@@ -282,19 +282,14 @@ test("changes of links", { timeout: patience(60_000, 600_000) }, async ({ task }
     expect(sent).toEqual([linkMessage(change)]);
     taken.kernel += 1;
   });
-  try {
-    await fc.assert(property, { numRuns: count });
-  } catch (error) {
-    lost = 1;
-    throw error;
-  } finally {
-    noteTried(task, { what: "lines for ip and link messages read back", times: 2 * count, lost });
-  }
+  await tryProperty(task, { what: "lines for ip and link messages read back", times: 2 * count }, property, {
+    numRuns: count,
+  });
   expect(Math.min(taken.ip, taken.kernel)).toBeGreaterThan(count / 10);
 });
 
 test("changes of qdiscs and filters", { timeout: patience(60_000, 600_000) }, async ({ task }) => {
-  let [taken, lost] = [{ tc: 0, kernel: 0 }, 0];
+  const taken = { tc: 0, kernel: 0 };
   const property = fc.asyncProperty(tcChange, async (change) => {
     const line = unlessRefused(() => renderChange(change));
     if (line !== undefined) {
@@ -315,13 +310,8 @@ test("changes of qdiscs and filters", { timeout: patience(60_000, 600_000) }, as
     expect(sent).toEqual([tcMessage(change, (device) => kernel.indexOf(device))]);
     taken.kernel += 1;
   });
-  try {
-    await fc.assert(property, { numRuns: count });
-  } catch (error) {
-    lost = 1;
-    throw error;
-  } finally {
-    noteTried(task, { what: "lines for tc and its messages read back", times: 2 * count, lost });
-  }
+  await tryProperty(task, { what: "lines for tc and its messages read back", times: 2 * count }, property, {
+    numRuns: count,
+  });
   expect(Math.min(taken.tc, taken.kernel)).toBeGreaterThan(count / 10);
 });

@@ -11,11 +11,11 @@ import { trafficControlByNetlink } from "tc-ts/netlink";
 import { expect, test } from "vitest";
 import { patience, rounds } from "../lib/long.ts";
 import { type PrivateNode, privateNode } from "../lib/private-node.ts";
-import { noteTried } from "../lib/tried-table.ts";
 import { flaw } from "./lib/judge.ts";
 import { nastyTexts } from "./lib/mutate.ts";
 import { meaningOf, readBatch } from "./lib/read-batch.ts";
 import { readNetlink, type Sent } from "./lib/read-netlink.ts";
+import { tryProperty } from "./lib/try-property.ts";
 
 // Whole calls of bandwidth for pods, links and networks of any name, on a real kernel: every message and every line that goes
 // out is read back, and is the plan's; what the kernel has in the end is what was meant.
@@ -293,19 +293,15 @@ test.for([
   await using node = await privateNode();
   await node.run("ip netns add pod");
   const sockets = await homeSockets(node);
-  let [taken, lost, index] = [0, 0, 5000];
+  let [taken, index] = [0, 5000];
   const property = fc.asyncProperty(called, async (given) => {
     fc.pre(given.ifname !== given.veth);
     index += 1;
     if (await round(node, sockets, by, given, index)) taken += 1;
   });
-  try {
-    await fc.assert(property, { numRuns: count, examples: [[usual]] });
-  } catch (error) {
-    lost = 1;
-    throw error;
-  } finally {
-    noteTried(task, { what: `odd pods on a real kernel, by ${by}`, times: count, lost });
-  }
+  await tryProperty(task, { what: `odd pods on a real kernel, by ${by}`, times: count }, property, {
+    numRuns: count,
+    examples: [[usual]],
+  });
   expect(taken).toBeGreaterThan(count / 20);
 });

@@ -175,23 +175,6 @@ describe.concurrent("by nftables", () => {
     await stage.chain.del(web.attachment);
     expect(await localnet(stage)).toBe("0");
   });
-
-  test("eight pods added and removed at the same time are all served, and all go", async ({ expect }) => {
-    await using stage = await Stage.set({ chained: [byNft()] });
-    const numbers = [1, 2, 3, 4, 5, 6, 7, 8];
-    const pods = await Promise.all(numbers.map((number) => stage.node.addPod(`pod${number}`)));
-    const before = withoutShared(await takeSnapshot(stage.node));
-    const attachments = pods.map((pod, index) => ({
-      containerId: pod.name,
-      ifname: "eth0",
-      netns: pod.netns,
-      capabilityArgs: { portMappings: [mapping(8001 + index, 80)] },
-    }));
-    await Promise.all(attachments.map((attachment) => stage.chain.add(attachment)));
-    await Promise.all(attachments.map((attachment) => stage.chain.check(attachment)));
-    await Promise.all(attachments.map((attachment) => stage.chain.del(attachment)));
-    expect(difference(before, withoutShared(await takeSnapshot(stage.node)))).toEqual([]);
-  });
 });
 
 describe.concurrent("a node that changes its backend", () => {

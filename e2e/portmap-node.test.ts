@@ -4,7 +4,7 @@ import { callPlugin } from "./lib/binary.ts";
 import { pluginEnv } from "./lib/chain.ts";
 import { plugin, plugins } from "./lib/plugins.ts";
 import { difference, takeSnapshot, withoutShared } from "./lib/snapshot.ts";
-import { mapping, Stage } from "./lib/stage.ts";
+import { mapping, portmap, Stage } from "./lib/stage.ts";
 import { ask, serve } from "./lib/traffic.ts";
 
 const natRules = (stage: Stage) => stage.node.run(["iptables", "-t", "nat", "-S"]);
@@ -32,28 +32,31 @@ describe.concurrent("many ports", () => {
     expect(difference(before, withoutShared(await takeSnapshot(stage.node)))).toEqual([]);
   });
 
-  test("eight pods added and removed at the same time are all served, and all go", async ({ expect }) => {
-    await using stage = await Stage.set();
-    const numbers = [1, 2, 3, 4, 5, 6, 7, 8];
-    const pods = await Promise.all(numbers.map((number) => stage.node.addPod(`pod${number}`)));
-    const before = withoutShared(await takeSnapshot(stage.node));
-    const attachments = pods.map((pod, index) => ({
-      containerId: pod.name,
-      ifname: "eth0",
-      netns: pod.netns,
-      capabilityArgs: { portMappings: [mapping(8001 + index, 80)] },
-    }));
-    await Promise.all(attachments.map((attachment) => stage.chain.add(attachment)));
-    await Promise.all(pods.map((pod) => serve(pod, pod.name, 80)));
-    for (const [index, pod] of pods.entries()) {
-      expect(await ask(stage.uplink.host, stage.uplink.node4, 8001 + index)).toMatchObject({
-        server: pod.name,
-      });
-    }
-    await Promise.all(attachments.map((attachment) => stage.chain.check(attachment)));
-    await Promise.all(attachments.map((attachment) => stage.chain.del(attachment)));
-    expect(difference(before, withoutShared(await takeSnapshot(stage.node)))).toEqual([]);
-  });
+  test.for(["iptables", "nftables"])(
+    "eight pods added and removed at the same time by %s are all served, and all go",
+    async (backend, { expect }) => {
+      await using stage = await Stage.set({ chained: [portmap({ backend })] });
+      const numbers = [1, 2, 3, 4, 5, 6, 7, 8];
+      const pods = await Promise.all(numbers.map((number) => stage.node.addPod(`pod${number}`)));
+      const before = withoutShared(await takeSnapshot(stage.node));
+      const attachments = pods.map((pod, index) => ({
+        containerId: pod.name,
+        ifname: "eth0",
+        netns: pod.netns,
+        capabilityArgs: { portMappings: [mapping(8001 + index, 80)] },
+      }));
+      await Promise.all(attachments.map((attachment) => stage.chain.add(attachment)));
+      await Promise.all(pods.map((pod) => serve(pod, pod.name, 80)));
+      for (const [index, pod] of pods.entries()) {
+        expect(await ask(stage.uplink.host, stage.uplink.node4, 8001 + index)).toMatchObject({
+          server: pod.name,
+        });
+      }
+      await Promise.all(attachments.map((attachment) => stage.chain.check(attachment)));
+      await Promise.all(attachments.map((attachment) => stage.chain.del(attachment)));
+      expect(difference(before, withoutShared(await takeSnapshot(stage.node)))).toEqual([]);
+    },
+  );
 });
 
 describe.concurrent("the node", () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { portmap } from "../lib/stage.ts";
-import { cacheDir, Operator } from "./operator.ts";
+import { cacheDir } from "./cached.ts";
+import { Operator } from "./operator.ts";
 
 let operator: Operator;
 beforeAll(async () => {

@@ -4,6 +4,7 @@ import { plugin, plugins } from "../lib/plugins.ts";
 import { reference, whyNoReference } from "../lib/reference.ts";
 import { difference, takeSnapshot } from "../lib/snapshot.ts";
 import { bandwidth, mapping, portmap, Stage, type StageOptions } from "../lib/stage.ts";
+import { asNobody } from "./as-nobody.ts";
 import { addCached, cacheDir } from "./cached.ts";
 
 const tool = plugin("cni-chain");
@@ -254,15 +255,8 @@ test("without root nothing that was not looked at is said to be well", async () 
   await using stage = await ward();
   await addCached(stage, "web", wants(8080));
   await stage.node.run(["sh", "-ec", "nft flush ruleset"]);
-  const drop = [
-    "setpriv",
-    "--reuid=65534",
-    "--regid=65534",
-    "--clear-groups",
-    "--bounding-set=-all",
-    "--inh-caps=-all",
-  ];
-  const { exitCode, stdout } = await stage.node.try([...drop, tool, "doctor", ...places, "--json"]);
+  const line = await asNobody(stage, "doctor", ...places, "--json");
+  const { exitCode, stdout } = await stage.node.try(line);
   const found: Report = JSON.parse(stdout);
   expect(exitCode).toBeGreaterThanOrEqual(1);
   for (const check of [

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { difference, takeSnapshot } from "../lib/snapshot.ts";
 import { portmap } from "../lib/stage.ts";
 import { ask, serve } from "../lib/traffic.ts";
-import { cacheDir, Operator } from "./operator.ts";
+import { cacheDir } from "./cached.ts";
+import { Operator } from "./operator.ts";
 
 describe("gc", () => {
   test("clears away what belongs to no container any more, and nothing else", async () => {

@@ -5,6 +5,7 @@ import { reference, whyNoReference } from "../lib/reference.ts";
 import { difference, takeSnapshot } from "../lib/snapshot.ts";
 import { bandwidth, mapping, portmap, Stage, type StageOptions } from "../lib/stage.ts";
 import { ask, serve } from "../lib/traffic.ts";
+import { asNobody } from "./as-nobody.ts";
 import { addCached, cacheDir } from "./cached.ts";
 import { onScreen } from "./on-screen.ts";
 
@@ -262,17 +263,7 @@ test("a cache entry that cannot be read is told, and keeps nothing from being li
 
 test("without the right to see rules it says so", async () => {
   await using stage = await Stage.set({ chained: [] });
-  const asNobody = [
-    "setpriv",
-    "--reuid",
-    "65534",
-    "--clear-groups",
-    "--bounding-set=-all",
-    "--inh-caps=-all",
-  ];
-  // The executable may lie where only root gets to.
-  await stage.node.run(["sh", "-c", `mount -t tmpfs tmpfs /mnt && cp ${tool} /mnt/cni-chain`]);
-  const { exitCode, stderr } = await stage.node.try([...asNobody, "--", "/mnt/cni-chain", "list"]);
+  const { exitCode, stderr } = await stage.node.try(await asNobody(stage, "list"));
   expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/needs root: .*CAP_NET_ADMIN; try sudo/)]);
 });
 

@@ -4,11 +4,11 @@ import { Node } from "../lib/node.ts";
 import { plugin, plugins } from "../lib/plugins.ts";
 import type { Finished } from "../lib/process.ts";
 import { portmap } from "../lib/stage.ts";
+import { cacheDir } from "./cached.ts";
 
 const tool = plugin("cni-chain");
 const confDir = "/run/net.d";
 const scriptDir = "/run/plugins";
-export const cacheDir = "/run/cni-cache";
 
 export interface OperatorOptions {
   /** Directory of the chained plugins; default: ours. */

@@ -3,6 +3,7 @@ import { plugin } from "../lib/plugins.ts";
 import { difference, takeSnapshot } from "../lib/snapshot.ts";
 import { bandwidth, Stage } from "../lib/stage.ts";
 import { measure } from "../lib/traffic.ts";
+import { asNobody } from "./as-nobody.ts";
 import { addCached, cacheDir } from "./cached.ts";
 import { onScreen } from "./on-screen.ts";
 
@@ -104,21 +105,9 @@ test("drops are counted", async () => {
 test("no rights are needed; without the cache's, pods have no names", async () => {
   await using stage = await Stage.set({ chained: [bandwidth()] });
   await addCached(stage, "web", { bandwidth: limit(1_000_000) });
-  await stage.node.run([
-    "sh",
-    "-c",
-    `chmod 700 ${cacheDir} && mount -t tmpfs tmpfs /mnt && cp ${tool} /mnt/cni-chain`,
-  ]);
-  const asNobody = [
-    "setpriv",
-    "--reuid",
-    "65534",
-    "--clear-groups",
-    "--bounding-set=-all",
-    "--inh-caps=-all",
-  ];
+  await stage.node.run(["chmod", "700", cacheDir]);
   const options = ["top", "--cache-dir", cacheDir, "--once", "--interval", "0.2", "--json"];
-  const sample: Sample = JSON.parse(await stage.node.run([...asNobody, "--", "/mnt/cni-chain", ...options]));
+  const sample: Sample = JSON.parse(await stage.node.run(await asNobody(stage, ...options)));
   expect(sample.pods).toMatchObject([{ pod: null, containerId: "web", standing: "unknown" }]);
 });
 

@@ -6,16 +6,17 @@ export interface Finished {
 }
 
 export interface ExecOptions {
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
   /** The whole environment of the process, not an addition to ours. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Runs a process to its end, whatever its exit code. Throws if it cannot be started. */
 export async function exec(argv: readonly string[], options: ExecOptions = {}): Promise<Finished> {
+  const { env, stdin } = options;
   const child = Bun.spawn([...argv], {
-    env: { ...options.env },
-    stdin: options.stdin === undefined ? "ignore" : new TextEncoder().encode(options.stdin),
+    env: { ...env },
+    stdin: typeof stdin === "string" ? new TextEncoder().encode(stdin) : (stdin ?? "ignore"),
     stdout: "pipe",
     stderr: "pipe",
   });

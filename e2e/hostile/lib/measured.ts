@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { exec } from "../../lib/process.ts";
 import { searchPath, toolPath } from "../../lib/tools.ts";
 import type { Answer } from "./in-process.ts";
 
@@ -22,25 +23,15 @@ export async function measured(
   const folder = mkdtempSync(join(tmpdir(), "measured-"));
   const peak = join(folder, "peak");
   const started = performance.now();
-  const child = Bun.spawn(
+  const finished = await exec(
     [
       ...[toolPath("timeout"), "--signal=KILL", "100", toolPath("unshare"), "--net", "--mount"],
       ...["/usr/bin/time", "--quiet", "--format=%M", `--output=${peak}`, binary],
     ],
-    {
-      env: { PATH: searchPath, ...env },
-      stdin: typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin,
-      stdout: "pipe",
-      stderr: "pipe",
-    },
+    { env: { PATH: searchPath, ...env }, stdin },
   );
-  const [stdout, stderr, exitCode] = await Promise.all([
-    child.stdout.text(),
-    child.stderr.text(),
-    child.exited,
-  ]);
   const seconds = (performance.now() - started) / 1000;
   const peakMiB = Number(readFileSync(peak, "utf8")) / 1024;
   rmSync(folder, { recursive: true });
-  return { exitCode, stdout, stderr, seconds, peakMiB };
+  return { ...finished, seconds, peakMiB };
 }

@@ -1,14 +1,12 @@
 import type { AttachmentCall, DelCall, Result } from "@cni-chain/core";
 import { type PrivateNode, privateNode } from "@cni-chain/e2e/lib/private-node.ts";
-import { linksByNetlink } from "@cni-chain/ip-ts/netlink";
-import { homeSockets } from "@cni-chain/netlink/test/home-sockets.ts";
-import { trafficControlByNetlink } from "tc-ts/netlink";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { add, check } from "../src/add.ts";
 import { type BandwidthConfig, readConfig } from "../src/config.ts";
 import { del } from "../src/del.ts";
 import { ifbName } from "../src/names.ts";
-import { type Network, networkByTools } from "../src/network.ts";
+import type { Network } from "../src/network.ts";
+import { networkBy } from "./network-by.ts";
 
 const attachment = { network: "mynet", containerId: "abc123", ifname: "eth0" };
 const ifb = ifbName(attachment);
@@ -87,14 +85,9 @@ async function snapshot(): Promise<string> {
 describe.each([
   { by: "tools", processes: 5 },
   { by: "netlink", processes: 0 },
-])("by $by, in $processes processes", ({ by, processes }) => {
+] as const)("by $by, in $processes processes", ({ by, processes }) => {
   beforeEach(async () => {
-    if (by === "tools") {
-      network = networkByTools(node.runner);
-    } else {
-      const open = await homeSockets(node);
-      network = { links: linksByNetlink(open), tc: trafficControlByNetlink(open) };
-    }
+    network = await networkBy(by, node);
   });
 
   test("limits both directions and reports the ifb", async () => {

@@ -1,14 +1,12 @@
 import type { GcCall } from "@cni-chain/core";
 import { type PrivateNode, privateNode } from "@cni-chain/e2e/lib/private-node.ts";
-import { linksByNetlink } from "@cni-chain/ip-ts/netlink";
-import { homeSockets } from "@cni-chain/netlink/test/home-sockets.ts";
-import { trafficControlByNetlink } from "tc-ts/netlink";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { add, check } from "../src/add.ts";
 import { readConfig } from "../src/config.ts";
 import { gc } from "../src/gc.ts";
 import { ifbName } from "../src/names.ts";
-import { type Network, networkByTools } from "../src/network.ts";
+import type { Network } from "../src/network.ts";
+import { networkBy } from "./network-by.ts";
 
 let node: PrivateNode;
 let network: Network;
@@ -73,14 +71,9 @@ async function shapingOf(veth: string): Promise<string> {
 const names = (...owners: [string, string][]) =>
   owners.map(([network, containerId]) => ifbName({ network, containerId })).sort();
 
-describe.each(["tools", "netlink"])("by %s", (by) => {
+describe.each(["tools", "netlink"] as const)("by %s", (by) => {
   beforeEach(async () => {
-    if (by === "tools") {
-      network = networkByTools(node.runner);
-    } else {
-      const open = await homeSockets(node);
-      network = { links: linksByNetlink(open), tc: trafficControlByNetlink(open) };
-    }
+    network = await networkBy(by, node);
   });
 
   test("removes what is stale of this network, and nothing of others or of the reference plugin's", async () => {

@@ -1,14 +1,12 @@
 import type { AttachmentCall, Result } from "@cni-chain/core";
 import { type PrivateNode, privateNode } from "@cni-chain/e2e/lib/private-node.ts";
-import { linksByNetlink } from "@cni-chain/ip-ts/netlink";
-import { homeSockets } from "@cni-chain/netlink/test/home-sockets.ts";
-import { trafficControlByNetlink } from "tc-ts/netlink";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { add, check } from "../src/add.ts";
 import { type BandwidthConfig, readConfig } from "../src/config.ts";
 import { del } from "../src/del.ts";
 import { ifbName } from "../src/names.ts";
-import { type Network, networkByTools } from "../src/network.ts";
+import type { Network } from "../src/network.ts";
+import { networkBy } from "./network-by.ts";
 
 // Names that others have given: in the results of plugins before this one, and in an ifb's alias.
 
@@ -40,14 +38,10 @@ function call(names: readonly string[]): AttachmentCall<BandwidthConfig> {
   };
 }
 
-describe.each(["netlink", "tools"])("by %s", (by) => {
+describe.each(["netlink", "tools"] as const)("by %s", (by) => {
   let open: () => Promise<Network>;
   beforeEach(async () => {
-    const sockets = await homeSockets(node);
-    const network =
-      by === "tools"
-        ? networkByTools(node.runner)
-        : { links: linksByNetlink(sockets), tc: trafficControlByNetlink(sockets) };
+    const network = await networkBy(by, node);
     open = async () => network;
   });
 

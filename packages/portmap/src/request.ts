@@ -17,3 +17,9 @@ export function requestOf(
   loopbackDevice.catch(() => {});
   return { attachment, config, destination, loopbackDevice, warn };
 }
+
+/** The devices that packets from 127.0.0.1 leave by to the containers of these requests, each once. */
+export async function loopbackDevicesOf(requests: readonly Request[]): Promise<string[]> {
+  const devices = await Promise.all(requests.map(({ loopbackDevice }) => loopbackDevice));
+  return [...new Set(devices.filter((device) => device !== undefined))];
+}

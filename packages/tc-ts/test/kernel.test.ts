@@ -1,16 +1,10 @@
 import { type PrivateNode, privateNode } from "@cni-chain/e2e/lib/private-node.ts";
 import { homeSockets } from "@cni-chain/netlink/test/home-sockets.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  bytes,
-  bytesPerSecond,
-  type Tbf,
-  type TrafficControl,
-  tbfDifferences,
-  trafficControlByTool,
-} from "../src/index.ts";
+import { type TrafficControl, tbfDifferences, trafficControlByTool } from "../src/index.ts";
 import { trafficControlByNetlink } from "../src/netlink-client.ts";
 import { observeOneByOne } from "../src/observe-one-by-one.ts";
+import { tbf } from "./tbf.ts";
 
 let node: PrivateNode;
 beforeEach(async () => {
@@ -19,10 +13,6 @@ beforeEach(async () => {
   await node.run("ip link add ifb1 up type ifb");
 });
 afterEach(() => node[Symbol.asyncDispose]());
-
-const tbf = (rate: number, burst: number, limit: number): Tbf => {
-  return { kind: "tbf", handle: "1:", rate: bytesPerSecond(rate), burst: bytes(burst), limit: bytes(limit) };
-};
 
 describe.each(["tc", "netlink"])("by %s", (by) => {
   let tc: TrafficControl;

@@ -1,15 +1,9 @@
 import { type PrivateNode, privateNode } from "@cni-chain/e2e/lib/private-node.ts";
 import { homeSockets } from "@cni-chain/netlink/test/home-sockets.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  bytes,
-  bytesPerSecond,
-  type Tbf,
-  type TcChange,
-  type TrafficControl,
-  trafficControlByTool,
-} from "../src/index.ts";
+import { type TcChange, type TrafficControl, trafficControlByTool } from "../src/index.ts";
 import { trafficControlByNetlink } from "../src/netlink-client.ts";
+import { tbf } from "./tbf.ts";
 
 let node: PrivateNode;
 let [tool, netlink]: TrafficControl[] = [];
@@ -23,10 +17,6 @@ beforeEach(async () => {
   [tool, netlink] = [trafficControlByTool(node.runner), trafficControlByNetlink(await homeSockets(node))];
 });
 afterEach(() => node[Symbol.asyncDispose]());
-
-const tbf = (rate: number, burst: number, limit: number): Tbf => {
-  return { kind: "tbf", handle: "1:", rate: bytesPerSecond(rate), burst: bytes(burst), limit: bytes(limit) };
-};
 
 /** All that tc shows of a device, numbers of the actions aside, which are counted for the whole node. */
 async function shown(device: string): Promise<readonly string[]> {

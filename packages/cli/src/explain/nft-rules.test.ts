@@ -1,24 +1,10 @@
 import type { Json } from "@cni-chain/core";
 import { describe, expect, test } from "vitest";
+import { node, packet } from "../../test/packet.ts";
 import { nftRuleset } from "./nft-rules.ts";
-import type { Packet, Truth } from "./packet.ts";
+import type { Truth } from "./packet.ts";
 import { walk } from "./walk.ts";
 
-const packet: Packet = {
-  family: "v4",
-  protocol: "tcp",
-  source: "192.0.2.2",
-  sourcePort: undefined,
-  destination: "192.0.2.1",
-  destinationPort: 8080,
-  inDevice: "up1",
-  outDevice: undefined,
-  mark: 0x2000,
-  state: "new",
-  dnat: true,
-  snat: false,
-};
-const node = { isLocal: (address: string) => address === "192.0.2.1" };
 const chain = (name: string, more = {}) => ({ chain: { family: "inet", table: "t", name, ...more } });
 const forward = chain("fwd", { type: "filter", hook: "forward", prio: 0, policy: "drop" });
 const rule = (expr: readonly Json[], within = "fwd") => ({

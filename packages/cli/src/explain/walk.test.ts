@@ -1,23 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { packet as arriving, node } from "../../test/packet.ts";
 import { iptablesRuleset } from "./iptables-rules.ts";
 import type { Packet, Truth } from "./packet.ts";
 import { walk } from "./walk.ts";
 
-const packet: Packet = {
-  family: "v4",
-  protocol: "tcp",
-  source: "192.0.2.2",
-  sourcePort: undefined,
-  destination: "192.0.2.1",
-  destinationPort: 8080,
-  inDevice: "up1",
-  outDevice: "cni0",
-  mark: 0x2000,
-  state: "new",
-  dnat: true,
-  snat: false,
-};
-const node = { isLocal: (address: string) => address === "192.0.2.1" };
+const packet = { ...arriving, outDevice: "cni0" };
 const filter = (rules: string, policy = "ACCEPT") =>
   iptablesRuleset("iptables", `*filter\n:FORWARD ${policy} [0:0]\n:SIDE - [0:0]\n${rules}\nCOMMIT\n`);
 

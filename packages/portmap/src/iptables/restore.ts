@@ -12,6 +12,7 @@ import {
 import type { Request } from "../backend.ts";
 import { overlap, wantedForwards } from "../forwards.ts";
 import { devicesToMark, isLoopbackOpen, openLoopback } from "../loopback.ts";
+import { loopbackDevicesOf } from "../request.ts";
 import { type Presence, type Restorer, type Standing, toWrite } from "../restorer.ts";
 import type { Host } from "../tools.ts";
 import { chains, containerChain } from "./chains.ts";
@@ -46,7 +47,7 @@ export function iptablesRestorer(
     mayHold,
 
     async look(family, requests) {
-      const devices = await devicesOf(requests);
+      const devices = await loopbackDevicesOf(requests);
       const looked = sharedChains(requests, devices);
       const { raw = new Map(), nat: shared = new Map() } = await iptables.observe(family, looked, "exact");
       const nat = await withOwnChains(family, requests, shared);
@@ -71,7 +72,7 @@ export function iptablesRestorer(
     },
 
     async restore(family, requests, gone) {
-      const devices = await devicesOf(requests);
+      const devices = await loopbackDevicesOf(requests);
       let seen: Observed = new Map();
       let accuracy: "exact" | undefined;
       await reconcile(iptables, {
@@ -163,10 +164,4 @@ function sharedChains(requests: readonly Request[], devices: readonly string[]) 
   const nat = new Set([chains.dnat, ...each.flatMap((asked) => asked.nat ?? [])]);
   const raw = new Set(each.flatMap((asked) => asked.raw ?? []));
   return { ...(raw.size === 0 ? {} : { raw: [...raw] }), nat: [...nat] };
-}
-
-/** The devices that packets from 127.0.0.1 leave by to these containers. */
-async function devicesOf(requests: readonly Request[]): Promise<string[]> {
-  const devices = await Promise.all(requests.map(({ loopbackDevice }) => loopbackDevice));
-  return [...new Set(devices.filter((device) => device !== undefined))];
 }

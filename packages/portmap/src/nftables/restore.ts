@@ -2,6 +2,7 @@ import { type Change, type ListedRule, type ListedTable, type Nftables, reconcil
 import type { Request } from "../backend.ts";
 import { overlap, wantedForwards } from "../forwards.ts";
 import { devicesToMark, isLoopbackOpen, openLoopback } from "../loopback.ts";
+import { loopbackDevicesOf } from "../request.ts";
 import { type Presence, type Restorer, type Standing, toWrite } from "../restorer.ts";
 import type { Host } from "../tools.ts";
 import { type OwnRules, ownRules } from "./desired.ts";
@@ -23,7 +24,7 @@ export function nftablesRestorer(nftables: Nftables, { kernel }: Pick<Host, "ker
 
     async look(family, requests) {
       const table = await nftables.observe(nftFamily(family), name);
-      const devices = await devicesOf(requests);
+      const devices = await loopbackDevicesOf(requests);
       const closed = new Set(devices.filter((device) => !isLoopbackOpen(kernel, device)));
       const shared = sharedOf(table, requests, devices.length > 0 ? [undefined] : []);
       const presence = requests.map(async (request) => {
@@ -39,7 +40,7 @@ export function nftablesRestorer(nftables: Nftables, { kernel }: Pick<Host, "ker
     },
 
     async restore(family, requests, gone) {
-      const devices = await devicesOf(requests);
+      const devices = await loopbackDevicesOf(requests);
       const isGone = (rule: ListedRule) => gone.has(keyOf(rule));
       const observed = await reconcile(nftables, {
         family: nftFamily(family),
@@ -132,10 +133,4 @@ function standingIn(table: ListedTable | undefined): Standing[] {
       },
     ];
   });
-}
-
-/** The devices that packets from 127.0.0.1 leave by to these containers. */
-async function devicesOf(requests: readonly Request[]): Promise<string[]> {
-  const devices = await Promise.all(requests.map(({ loopbackDevice }) => loopbackDevice));
-  return [...new Set(devices.filter((device) => device !== undefined))];
 }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { anchors, pages, pageText, relativeLinks, root } from "./markdown.ts";
@@ -17,6 +17,17 @@ test("every relative link leads to a file", () => {
 test("every anchor is a heading of its page", () => {
   const toHeadings = links.filter(({ file, anchor }) => anchor !== "" && file.endsWith(".md"));
   expect(toHeadings.filter(({ file, anchor }) => !anchors(pageText(file)).has(anchor))).toEqual([]);
+});
+
+test("every file that a package's README names is one of the package", () => {
+  const named = pages.flatMap((page) => {
+    const folder = /^packages\/[\w-]+(?=\/README\.md$)/.exec(page)?.[0];
+    if (folder === undefined) return [];
+    const files = [...pageText(page).matchAll(/`([\w-]+\.ts)`/g)].map(([, file = ""]) => file);
+    return files.map((file) => ({ page, file, found: globSync(`${folder}/src/**/${file}`, { cwd: root }) }));
+  });
+  expect(named.length).toBeGreaterThan(30);
+  expect(named.filter(({ found }) => found.length === 0)).toEqual([]);
 });
 
 test.each([

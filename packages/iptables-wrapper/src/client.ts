@@ -1,11 +1,13 @@
-import { type Command, CommandError, type CommandResult, type Runner, type Tool } from "@cni-chain/exec";
+import type { Runner } from "@cni-chain/exec";
 import type { Change } from "./change.ts";
-import { type ListedChain, parseListing, parseTableListing } from "./parse-listing.ts";
-import { renderListing, renderRestore, renderTableListing } from "./render-restore.ts";
+import { type Exited, IptablesError } from "./iptables-error.ts";
+import { type Answer, type Asked, askedIn, type Known, listedBy, namesIn, noteStates } from "./known.ts";
+import { lookBy, type ObservedTables } from "./look.ts";
+import { renderListing, renderRestore } from "./render-restore.ts";
+import { restoreCall, restoreCommand } from "./restore-command.ts";
 import type { Family } from "./rule.ts";
-import { type ByTable, byTable, inTables, type Table } from "./table.ts";
-import { type ChainState, type Observed, unknown } from "./transaction.ts";
-import { type Presence, restoreTool, type Variant } from "./variant.ts";
+import { type ByTable, inTables } from "./table.ts";
+import type { Presence, Variant } from "./variant.ts";
 
 /** Reads and writes the tables of the node. Every call is one process, or as few as the kernel's state allows. */
 export interface Iptables {
@@ -54,12 +56,6 @@ interface Tried {
   readonly after?: ObservedTables;
 }
 
-/** What was seen of each table that was asked for. */
-export type ObservedTables = ByTable<Observed>;
-
-/** Seconds that iptables-legacy waits for the xtables lock; the nft variant has no lock. */
-const lockWaitSeconds = 20;
-
 /**
  * iptables on the runner's PATH, by its plain names unless `variant` says otherwise. Lists through
  * `iptables-restore --noflush`: it takes `-S CHAIN` lines too, in both variants, so that any number of
@@ -84,49 +80,7 @@ export function iptables(
     return { command, result: await runner.run(command) };
   };
 
-  /** Notes what is known to be missing, without a process. Gives a test for what is known to be there. */
-  const noteMissing = async (family: Family, asked: readonly Asked[], known: Known) => {
-    const tells = (await choice()).presence;
-    const isTold = ({ table, chain }: Asked, there: boolean) =>
-      !builtIn.has(chain) && tells(family, table, chain) === there;
-    for (const one of asked) if (!known.has(one) && isTold(one, false)) known.set(one, { kind: "absent" });
-    return (one: Asked) => isTold(one, true);
-  };
-
-  /** Lists whole tables for the sake of these chains. */
-  const lookAtTables = async (family: Family, asked: readonly Asked[], known: Known) => {
-    for (const table of new Set(asked.map((one) => one.table))) {
-      const { command, result } = await run(family, renderTableListing(table));
-      if (result.kind !== "exited" || result.exitCode !== 0) throw new IptablesError(command, result);
-      const own = asked.filter((one) => one.table === table);
-      const listed = parseTableListing(result.stdout, new Set(own.map(({ chain }) => chain)));
-      for (const one of own) {
-        const rules = listed.get(one.chain);
-        known.set(one, rules === undefined ? { kind: "absent" } : { kind: "present", rules });
-      }
-    }
-  };
-
-  /** Goes on listing behind what is known already, for as long as `accuracy` wants it. */
-  const lookOn = async (family: Family, asked: readonly Asked[], known: Known, accuracy?: "exact") => {
-    const isThere = await noteMissing(family, asked, known);
-    const [first] = asked;
-    let hasStopped = false;
-    const isNewNode = () => first !== undefined && known.get(first)?.kind === "absent";
-    for (;;) {
-      const rest = asked.filter((one) => !known.has(one));
-      if (rest.length === 0) break;
-      // Where anything is known at this point, the last look has ended at a chain that is missing.
-      const isEnough = isNewNode() || !rest.some(({ chain }) => builtIn.has(chain));
-      if (accuracy !== "exact" && known.size > 0 && isEnough && !rest.some(isThere)) break;
-      if (hasStopped && rest.length >= manyChains) await lookAtTables(family, rest, known);
-      else noteStates(listedBy(await run(family, renderListing(namesIn(rest)))), rest, known);
-      hasStopped = true;
-    }
-    const looked = asked.map((one) => ({ ...one, state: known.get(one) ?? unknown }));
-    return byTable(looked, (group) => new Map(group.map(({ chain, state }) => [chain, state])));
-  };
-
+  const { noteMissing, lookOn } = lookBy(run, async () => (await choice()).presence);
   const startAhead = runner.startAhead?.bind(runner);
   return {
     ...(startAhead === undefined
@@ -175,98 +129,12 @@ export function iptables(
   };
 }
 
-/**
- * So many chains that are still to be looked at behind a missing one, each of which may be missing and cost a process of
- * its own: a listing of the whole table, 140 ms beside 10,000 rules, takes less than these.
- */
-const manyChains = 16;
-
 /** Nothing was asked that would be printed: whatever this was, it has not done the work. */
-function unexpected(result: Exited): CommandResult {
+function unexpected(result: Exited): Exited {
   const [line = ""] = result.stdout.split("\n");
   return { ...result, stderr: `${result.stderr}unexpected output: ${JSON.stringify(line)}` };
 }
 
-/** The command that takes this text, as the client gives it. */
-export function restoreCommand(family: Family, variant: Variant, stdin: string): Command {
-  return { ...restoreCall(family, variant), stdin };
-}
-
-function restoreCall(family: Family, variant: Variant): Tool {
-  return { file: restoreTool(family, variant), argv: ["--noflush", "--wait", String(lockWaitSeconds)] };
-}
-
-/** What is known of the chains that were asked for. */
-type Known = Map<Asked, ChainState>;
-
-interface Answer {
-  readonly command: Command;
-  readonly result: CommandResult;
-}
-
-interface Asked {
-  readonly table: Table;
-  readonly chain: string;
-}
-
-function askedIn(chains: ByTable<readonly string[]>): Asked[] {
-  const asked: Asked[] = [];
-  for (const [table, names] of inTables(chains)) for (const chain of names) asked.push({ table, chain });
-  return asked;
-}
-
-function namesIn(asked: readonly Asked[]): ByTable<string[]> {
-  return byTable(asked, (group) => group.map(({ chain }) => chain));
-}
-
-type Exited = Extract<CommandResult, { kind: "exited" }>;
-
-/** What a process has listed, and how it ended. */
-interface Listed {
-  readonly listed: readonly ListedChain[];
-  readonly command: Command;
-  readonly result: Exited;
-}
-
-function listedBy({ command, result }: Answer): Listed {
-  if (result.kind !== "exited") throw new IptablesError(command, result);
-  return { listed: parseListing(result.stdout), command, result };
-}
-
 function isChanged({ table, chain }: Asked, changes: ByTable<readonly Change[]>): boolean {
   return (changes[table] ?? []).some((change) => change.chain === chain);
-}
-
-const builtIn = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
-
-/**
- * The chains that were listed, and the one that ended the listing as absent: exit code 1 is how both variants
- * answer a chain that is not there. A listing that is complete says nothing of what failed behind it.
- */
-function noteStates({ listed, command, result }: Listed, asked: readonly Asked[], known: Known): void {
-  const isInOrder = listed.every(({ chain }, at) => chain === asked[at]?.chain);
-  const missing = asked[listed.length];
-  const isAnswer = missing === undefined || (result.exitCode === 1 && !builtIn.has(missing.chain));
-  // An error takes longer to make than all the rest here.
-  if (!isInOrder || !isAnswer || isLocked(result)) throw new IptablesError(command, result);
-  for (const [at, one] of asked.entries()) {
-    const rules = listed[at]?.rules;
-    if (rules !== undefined) known.set(one, { kind: "present", rules });
-  }
-  if (missing !== undefined) known.set(missing, { kind: "absent" });
-}
-
-/** A refused or unfinished call of iptables-restore. */
-export class IptablesError extends CommandError {
-  override get failure() {
-    return this.result.kind === "exited" && isLocked(this.result) ? "tryAgain" : super.failure;
-  }
-}
-
-/**
- * Exit code 4 is iptables' RESOURCE_PROBLEM: a lock that was not to be had, but also EPERM and what the
- * kernel refuses at commit, so that the text alone tells the one that is worth another try.
- */
-function isLocked({ exitCode, stderr }: Exited): boolean {
-  return exitCode === 4 && stderr.includes("xtables lock");
 }

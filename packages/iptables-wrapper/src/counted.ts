@@ -1,7 +1,8 @@
 import type { Runner } from "@cni-chain/exec";
-import { IptablesError, restoreCommand } from "./client.ts";
+import { IptablesError } from "./iptables-error.ts";
 import { parseListing } from "./parse-listing.ts";
 import { chainName } from "./render-restore.ts";
+import { restoreCommand } from "./restore-command.ts";
 import type { Family, ListedRule } from "./rule.ts";
 import type { Table } from "./table.ts";
 import type { Variant } from "./variant.ts";

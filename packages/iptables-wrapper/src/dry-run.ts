@@ -1,8 +1,11 @@
 import type { Command } from "@cni-chain/exec";
 import { applyChange, type Chains } from "./apply-change.ts";
 import type { Change } from "./change.ts";
-import { type Iptables, IptablesError, type ObservedTables, restoreCommand } from "./client.ts";
+import type { Iptables } from "./client.ts";
+import { IptablesError } from "./iptables-error.ts";
+import type { ObservedTables } from "./look.ts";
 import { renderRestore } from "./render-restore.ts";
+import { restoreCommand } from "./restore-command.ts";
 import type { Family, ListedRule } from "./rule.ts";
 import { type ByTable, inTables, type Table } from "./table.ts";
 import type { ChainState } from "./transaction.ts";

@@ -1,7 +1,8 @@
 import type { CommandResult } from "@cni-chain/exec";
 import { applyChange, type Chains } from "./apply-change.ts";
 import type { Change } from "./change.ts";
-import { type Iptables, IptablesError } from "./client.ts";
+import type { Iptables } from "./client.ts";
+import { IptablesError } from "./iptables-error.ts";
 import { renderRestore } from "./render-restore.ts";
 import type { Family } from "./rule.ts";
 import { inTables, type Table } from "./table.ts";

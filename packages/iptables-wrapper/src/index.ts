@@ -1,7 +1,9 @@
 export type { Change } from "./change.ts";
-export { type Iptables, IptablesError, iptables, type ObservedTables } from "./client.ts";
+export { type Iptables, iptables } from "./client.ts";
 export { type CountedRule, countedChains } from "./counted.ts";
 export { differences } from "./differences.ts";
+export { IptablesError } from "./iptables-error.ts";
+export type { ObservedTables } from "./look.ts";
 export { type Clause, clausesOf, jumpTarget, listedValue, ruleKeys } from "./normalise.ts";
 export { listedLines, parseListing, splitTokens } from "./parse-listing.ts";
 export { type Reconciliation, reconcile } from "./reconcile.ts";

@@ -1,5 +1,7 @@
 import { type Change, isSame } from "./change.ts";
-import { type Iptables, IptablesError, type ObservedTables } from "./client.ts";
+import type { Iptables } from "./client.ts";
+import { IptablesError } from "./iptables-error.ts";
+import type { ObservedTables } from "./look.ts";
 import type { Family } from "./rule.ts";
 import { type ByTable, inTables } from "./table.ts";
 

@@ -160,6 +160,27 @@ describe.each(backends)("$name", ({ iptables, portmap: conf, name }) => {
     expect(await scene.fromNode(8080)).toMatchObject({ delivered: true });
   });
 
+  test("what leads to the pod is down, then the pod has no way back", async () => {
+    await using scene = await set();
+    const { pod } = await scene.pod("web", [mapping(8080, 80)]);
+    const { node } = scene.stage;
+    const veth = /: (\S+?)@/.exec(await node.run(["ip", "-o", "link", "show", "master", "cni0"]))?.[1] ?? "";
+    // Without the bridge's route a packet to the pod takes this one.
+    await node.run(["ip", "route", "add", "default", "via", scene.stage.uplink.host4]);
+    for (const device of [veth, "cni0"]) {
+      await node.run(["ip", "link", "set", "dev", device, "down"]);
+      const explained = await scene.fromOutside(8080);
+      expect(explained).toMatchObject({ delivered: false, stoppedAt: "pod" });
+      expect(explained.conclusion).toContain(`${device}, by which the node reaches the pod, is down`);
+      await node.run(["ip", "link", "set", "dev", device, "up"]);
+    }
+    await pod.run(["ip", "route", "delete", "default"]);
+    const explained = await scene.fromOutside(8080);
+    expect(explained).toMatchObject({ delivered: false, stoppedAt: "reply" });
+    expect(explained.conclusion).toContain(`the pod has no route to ${scene.stage.uplink.host4}`);
+    expect(await scene.fromNode(8080)).toMatchObject({ delivered: true });
+  });
+
   test("chain FORWARD drops by its policy, then by a rule, then lets it through", async () => {
     await using scene = await set();
     await scene.pod("web", [mapping(8080, 80)]);

@@ -2,7 +2,9 @@ import { procKernel } from "@cni-chain/portmap/kernel";
 import { sysctls } from "@cni-chain/portmap/node-requirements";
 import { readSettings } from "@cni-chain/portmap/node-requirements-read";
 import { isLoopback } from "./addresses.ts";
+import { routeOf } from "./node-facts.ts";
 import type { Packet } from "./packet.ts";
+import type { PodFound } from "./pod.ts";
 import { addressOf, type Scene } from "./scene.ts";
 import type { Trace } from "./trace.ts";
 import { walk } from "./walk.ts";
@@ -24,20 +26,26 @@ export function masquerade(trace: Trace, { chains, node }: Scene, packet: Packet
   return trace.walked("postrouting", result, said) ? result.packet : undefined;
 }
 
-/** The answer has to come back through the node, and its rules have to let it. */
-export function reply(trace: Trace, scene: Scene, packet: Packet): boolean {
-  const { chains, node, packet: first, isOwn, addresses } = scene;
+/** The pod has to know a way for its answer, which has to come back through the node, and its rules have to let it. */
+export async function reply(trace: Trace, scene: Scene, pod: PodFound, packet: Packet): Promise<boolean> {
+  const { tools, chains, node, packet: first, isOwn, addresses } = scene;
   const { family, source, destination, destinationPort, inDevice, outDevice = "", snat } = packet;
   if (!isOwn && !snat && inDevice === outDevice && isUnheard(family, outDevice)) {
     const text = `not masqueraded, and bridge ${outDevice} does not show its packets to the rules: the answer goes straight to ${source}, from an address it never asked`;
     return trace.stops("reply", text, `sysctl -w ${sysctls[family].bridgeCalls}=1`);
   }
   const own = snat ? addressOf(outDevice, family, addresses)?.address : undefined;
+  const to = own ?? first.source;
+  const way = pod.kind === "there" ? await routeOf(tools.runner, { to }, pod.netns) : undefined;
+  if (way?.kind === "refused") {
+    const remedy = `a default route in the network's configuration (of bridge: "isDefaultGateway": true), and the pod made anew`;
+    return trace.stops("reply", `the pod has no route to ${to}: ${way.reason}`, remedy);
+  }
   const back: Packet = {
     ...packet,
     source: destination,
     sourcePort: destinationPort,
-    destination: own ?? first.source,
+    destination: to,
     destinationPort: 0,
     inDevice: outDevice,
     outDevice: undefined,

@@ -51,7 +51,7 @@ async function follow(trace: Trace, scene: Scene): Promise<End> {
   const isReached =
     (await reach(trace, scene, pod, sent)) &&
     trace.add(await listenerHop(scene, pod, sent)) &&
-    reply(trace, scene, sent);
+    (await reply(trace, scene, pod, sent));
   return isReached
     ? { row, limits, conclusion: `delivered to ${at(destination, destinationPort)}${nameIn(row)}` }
     : { row, limits };
@@ -126,7 +126,7 @@ async function reach(trace: Trace, { tools }: Scene, pod: PodFound, packet: Pack
       return trace.passes("pod", `${destination} is on ${ifname} in ${netns}, by ${by}`);
     }
     case "gone":
-      return trace.stops("pod", pod.reason, "cni-chain repair");
+      return trace.stops("pod", pod.reason, pod.remedy);
     case "unknown": {
       const state = await neighbourState(tools.runner, destination, outDevice);
       const seen = state === undefined ? "it is no known neighbour" : `its neighbour entry is ${state}`;

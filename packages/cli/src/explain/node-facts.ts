@@ -54,10 +54,14 @@ export interface RouteQuestion {
   readonly mark?: number;
 }
 
-/** Asks the kernel as `ip route get` does: for a packet that arrives by `inDevice`, or else for one of the node's own. */
+/**
+ * Asks the kernel as `ip route get` does: for a packet that arrives by `inDevice`, or else for one of the node's own, or of
+ * a pod's in its network namespace.
+ */
 export async function routeOf(
   runner: Runner,
   { to, from, inDevice, mark = 0 }: RouteQuestion,
+  netns?: string,
 ): Promise<Route> {
   const argv = [
     ...["-j", "route", "get", to],
@@ -65,7 +69,7 @@ export async function routeOf(
     ...(inDevice === undefined ? [] : ["iif", inDevice]),
     ...(mark === 0 ? [] : ["mark", String(mark)]),
   ];
-  const result = await runner.run({ file: "ip", argv });
+  const result = await runner.run(within({ file: "ip", argv }, netns));
   if (result.kind !== "exited") return { kind: "refused", reason: "ip could not be run" };
   if (result.exitCode !== 0)
     return { kind: "refused", reason: result.stderr.trim().replace(/^RTNETLINK answers: /, "") };

@@ -17,7 +17,12 @@ export type PodFound =
       readonly ifname: string;
       readonly hostDevice: string | undefined;
     }
-  | { readonly kind: "gone"; readonly reason: string; readonly hostDevice?: undefined }
+  | {
+      readonly kind: "gone";
+      readonly reason: string;
+      readonly remedy: string;
+      readonly hostDevice?: undefined;
+    }
   | { readonly kind: "unknown"; readonly hostDevice?: undefined };
 
 /** Most namespaces that are looked into for an address, at some 3 ms each. */
@@ -39,10 +44,13 @@ export async function findPod(scene: Scene, address: string): Promise<PodFound> 
   );
   const lost = states.find(({ state }) => state !== "present");
   if (lost !== undefined && states.every(({ state }) => state !== "present")) {
-    return { kind: "gone", reason: `the pod is gone: ${lost.netns} is no network namespace any more` };
+    const reason = `the pod is gone: ${lost.netns} is no network namespace any more`;
+    return { kind: "gone", reason, remedy: "cni-chain repair" };
   }
-  if (states.length > 0)
-    return { kind: "gone", reason: `the pod has no ${address} any more (${states[0]?.netns})` };
+  if (states.length > 0) {
+    const reason = `the pod has no ${address} any more (${states[0]?.netns})`;
+    return { kind: "gone", reason, remedy: "cni-chain repair" };
+  }
   return { kind: "unknown" };
 }
 
@@ -51,12 +59,22 @@ async function inside({ tools }: Scene, netns: string, address: string): Promise
   try {
     const found = (await readAddresses(tools.runner, netns)).find((one) => one.address === address);
     if (found === undefined) return undefined;
-    if (!found.isUp)
-      return { kind: "gone", reason: `${found.device} in ${netns}, which has ${address}, is down` };
+    const { device } = found;
+    if (!found.isUp) {
+      const remedy = `nsenter --net=${netns} ip link set dev ${device} up`;
+      return { kind: "gone", reason: `${device} in ${netns}, which has ${address}, is down`, remedy };
+    }
     const links = linksByNetlink(tools.netlink);
-    const link = (await links.observe([found.device], { netns })).get(found.device);
+    const link = (await links.observe([device], { netns })).get(device);
     const host = link === undefined ? undefined : await links.otherEnd(link, netns);
-    return { kind: "there", netns, ifname: found.device, hostDevice: host?.name };
+    const { master } = host ?? {};
+    const bridge = master === undefined ? undefined : (await links.observe([master])).get(master);
+    const down = [host, bridge].find((one) => one?.up === false);
+    if (down !== undefined) {
+      const remedy = `ip link set dev ${down.name} up`;
+      return { kind: "gone", reason: `${down.name}, by which the node reaches the pod, is down`, remedy };
+    }
+    return { kind: "there", netns, ifname: device, hostDevice: host?.name };
   } catch {
     // Gone while it was looked at, or not for us to see.
     return undefined;

@@ -17,9 +17,14 @@ export function errnoOf(libc: Libc): number {
   return typeof place === "number" ? read.i32(place) : 0;
 }
 
-function openLibc() {
+/** The library's file name, which depends on the distribution. */
+export function libcNames(): readonly string[] {
   const machine = process.arch === "x64" ? "x86_64" : "aarch64";
-  for (const name of ["libc.so.6", `libc.musl-${machine}.so.1`]) {
+  return ["libc.so.6", `libc.musl-${machine}.so.1`];
+}
+
+function openLibc() {
+  for (const name of libcNames()) {
     try {
       return dlopen(name, {
         open: { args: ["ptr", "i32"], returns: "i32" },
@@ -40,7 +45,7 @@ function openLibc() {
         __errno_location: { args: [], returns: "ptr" },
       }).symbols;
     } catch {
-      // The other library, then: which one there is depends on the distribution.
+      // The other library, then.
     }
   }
   return undefined;

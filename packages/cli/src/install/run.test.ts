@@ -130,6 +130,27 @@ test("one that was taken away comes back as a name of those that are there", asy
   expect(fileCount("bin")).toBe(1);
 });
 
+test("of two at once the second waits, and what was there before the first stays kept", async () => {
+  rmSync(at("bin", "bandwidth"));
+  linkSync(at("bin", "portmap"), at("bin", "bandwidth"));
+  const before = inUse();
+  const first = install();
+  // Asked in the midst of a look at the directory.
+  const slow = async (path: string) => {
+    await first;
+    return nameSaid(path);
+  };
+  const second = runInstall({ types, binDir: at("bin"), from: at("2"), dryRun: false }, quiet, {
+    disk: realDisk,
+    whyNoPlugin,
+    nameSaid: slow,
+  });
+  await Promise.all([first, second]);
+  expect(types.map((type) => read("bin", type))).toEqual(types.map(() => "release 2"));
+  await uninstall();
+  expect(inUse()).toEqual(before);
+});
+
 test("what another tool kept as links comes back as links", async () => {
   for (const type of types) rmSync(at("bin", type), { force: true });
   writeFileSync(at("bin", "portmap"), "release 9", { mode: 0o755 });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { Failure, UsageError } from "../failure.ts";
 import { printable } from "../output/table.ts";
 import type { Terminal } from "../output/terminal.ts";
+import { alone } from "./alone.ts";
 import { nameSaid, whyNoPlugin } from "./ask-plugin.ts";
 import { carryOut, type Means } from "./carry-out.ts";
 import { realDisk } from "./disk.ts";
@@ -38,6 +39,8 @@ interface Done {
   readonly json: object;
 }
 
+type InstallMeans = Means & { finished?: () => void };
+
 /** Reads "portmap,bandwidth". Throws UsageError. */
 export function readAppend(text: string): string[] {
   const types = text.split(",").map((type) => type.trim());
@@ -46,11 +49,16 @@ export function readAppend(text: string): string[] {
   throw new UsageError(`--append ${text}: only ${appendable.join(" and ")} can be appended`);
 }
 
-export async function runInstall(
+export function runInstall(
   options: InstallOptions,
   terminal: Terminal,
   means = processMeans(terminal),
 ): Promise<Done> {
+  const run = () => installAlone(options, means);
+  return options.dryRun ? run() : alone(options.binDir, run);
+}
+
+async function installAlone(options: InstallOptions, means: InstallMeans): Promise<Done> {
   const { types, binDir, from, confList, dryRun } = options;
   try {
     const sha256Of = hashing();
@@ -88,11 +96,16 @@ export async function runInstall(
   }
 }
 
-export async function runUninstall(
+export function runUninstall(
   options: UninstallOptions,
   terminal: Terminal,
   means = processMeans(terminal),
 ): Promise<Done> {
+  const run = () => uninstallAlone(options, means);
+  return options.dryRun ? run() : alone(options.binDir, run);
+}
+
+async function uninstallAlone(options: UninstallOptions, means: InstallMeans): Promise<Done> {
   const { binDir, confDir, force, dryRun } = options;
   try {
     const observed = await observe(binDir, hashing(), means.nameSaid);
@@ -150,7 +163,7 @@ const mended = "installed again; another plugin had been written over it and tho
 const labels = "SELinux is on: give the files their labels with restorecon -R, on the directory above.";
 
 /** The process's own disk; progress is drawn over on a terminal. */
-function processMeans(terminal: Terminal): Means & { finished?: () => void } {
+function processMeans(terminal: Terminal): InstallMeans {
   const means = { disk: realDisk, whyNoPlugin: whyNoPlugin(), nameSaid: nameSaid() };
   if (!terminal.errIsTerminal) return means;
   return {

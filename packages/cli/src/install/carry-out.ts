@@ -14,15 +14,33 @@ export interface Means {
   readonly progress?: (step: Step) => void;
 }
 
-/** Does the steps in their order. What fails leaves those before done; all of them can be done again. */
+/**
+ * Does the steps in their order. What fails leaves those before done, but for the copies that lie beside their places: they
+ * are large, and the disk may be full. All of them can be done again.
+ */
 export async function carryOut(
   steps: readonly Step[],
   means: Means,
   sha256Of: Hash = hashing(),
 ): Promise<void> {
-  for (const step of steps) {
-    means.progress?.(step);
-    await one(step, means, sha256Of);
+  try {
+    for (const step of steps) {
+      means.progress?.(step);
+      await one(step, means, sha256Of);
+    }
+  } catch (error) {
+    for (const step of steps.toReversed()) clearAway(step, means.disk);
+    throw error;
+  }
+}
+
+/** What cannot be taken away, as the directory once something is kept in it, stays. */
+function clearAway(step: Step, disk: Disk): void {
+  try {
+    if (step.kind === "copy" || step.kind === "link") disk.remove(step.to);
+    if (step.kind === "directory") disk.removeDirectory(step.path);
+  } catch {
+    // Why it failed before is what counts.
   }
 }
 

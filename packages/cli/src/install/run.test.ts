@@ -130,6 +130,21 @@ test("one that was taken away comes back as a name of those that are there", asy
   expect(fileCount("bin")).toBe(1);
 });
 
+test("what does not fit on the disk takes no place there", async () => {
+  const before = inUse();
+  const full = (from: string, to: string) => {
+    writeFileSync(to, readFileSync(from, "utf8").slice(0, 4));
+    throw Object.assign(new Error("full"), { code: "ENOSPC", dest: to });
+  };
+  await expect(install({ disk: { ...realDisk, copyFile: full } })).rejects.toThrow("no space left");
+  expect(inUse()).toEqual(before);
+  expect(existsSync(at("bin", ".cni-chain"))).toBe(false);
+  await install();
+  const installed = inUse();
+  await expect(install({ release: "2", disk: { ...realDisk, copyFile: full } })).rejects.toThrow("no space");
+  expect(inUse()).toEqual(installed);
+});
+
 test("of two at once the second waits, and what was there before the first stays kept", async () => {
   rmSync(at("bin", "bandwidth"));
   linkSync(at("bin", "portmap"), at("bin", "bandwidth"));

@@ -106,6 +106,13 @@ describe("what somebody broke is found, with its remedy", () => {
       2,
     ],
     [
+      "somebody's rule in front takes every packet",
+      {},
+      "iptables -t nat -I PREROUTING -j ACCEPT",
+      { check: "attachments", severity: "broken", what: /is not reached, rule 1/, remedy: /^move that rule/ },
+      2,
+    ],
+    [
       "an ifb is deleted",
       {},
       "ip link delete $(ip -o link | grep -o 'bwp[0-9a-f]*' | head -1)",
@@ -154,15 +161,27 @@ describe("what somebody broke is found, with its remedy", () => {
       "the way to 127.0.0.1 is open without a guard",
       {},
       "iptables -t raw -F; echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet",
-      { check: "loopback", severity: "warning", what: /route_localnet of all/, remedy: /repair|sysctl/ },
+      {
+        check: "loopback",
+        severity: "warning",
+        what: /route_localnet of all/,
+        remedy: /^cni-chain repair # .*sysctl/,
+      },
       1,
     ],
     [
       "a network is no JSON",
       {},
       `echo '{' > ${confDir}/20-bad.conflist`,
-      { check: "networks", severity: "broken", what: /./, remedy: /cni-chain validate/ },
+      { check: "networks", severity: "broken", what: /./, remedy: /^cni-chain validate \S+$/ },
       2,
+    ],
+    [
+      "there is no network",
+      {},
+      `rm ${confDir}/*`,
+      { check: "networks", severity: "warning", what: /has no network configuration/, remedy: /--conf-dir/ },
+      1,
     ],
     [
       "a plugin is not installed",

@@ -25,7 +25,7 @@ export const attachments: Check = {
             severity: isTaken || isGuard ? "warning" : "broken",
             what: text,
             where: name,
-            remedy: isTaken ? "give one of the two another hostPort" : "cni-chain repair",
+            remedy: isTaken ? "give one of the two another hostPort" : remedyFor(text),
           };
         }),
       ]),
@@ -39,3 +39,10 @@ export const attachments: Check = {
     ),
   ],
 };
+
+/** A rule of somebody else's is left alone by repair. */
+function remedyFor(difference: string): string {
+  return /is not reached, rule \d+ ends every packet's way/.test(difference)
+    ? "move that rule behind the jump, or narrow it"
+    : "cni-chain repair";
+}

@@ -12,7 +12,7 @@ export const executables: Check = {
           severity: "broken",
           what: `${type} ${says === undefined ? "does not say what it is" : `answers as ${says}`}: ${names.join(", ")} are one file, and somebody wrote into it`,
           where: `${directory}/${type}`,
-          remedy: `cni-chain install --bin-dir ${directory}; to put another plugin there use install, mv or cp --remove-destination`,
+          remedy: `cni-chain install --bin-dir ${directory} # others are put there by install, mv or cp --remove-destination`,
         }),
       ),
     ),

@@ -12,9 +12,7 @@ export const loopback: Check = {
             severity: "warning",
             what: `route_localnet of ${device} is 1 and no guard stands before it: whoever is on that wire reaches what listens on the node's 127.0.0.1`,
             where: `net/ipv4/conf/${device}/route_localnet`,
-            remedy:
-              "cni-chain repair restores the guard where an attachment is forwarded to, or: sysctl -w net.ipv4.conf." +
-              `${device}.route_localnet=0`,
+            remedy: `cni-chain repair # where no host port needs it: sysctl -w net/ipv4/conf/${device}/route_localnet=0`,
           })),
     ),
 };

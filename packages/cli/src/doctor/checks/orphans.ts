@@ -10,13 +10,13 @@ export const orphans: Check = {
         severity: "warning" as const,
         what: `rules of container ${standing.containerId ?? standing.key} for ${portsOf(standing.forwards)} are nobody's: ${proof}`,
         where: `${look.backend} IP${look.family}`,
-        remedy: "cni-chain repair removes them",
+        remedy: "cni-chain repair",
       })),
       ...orphanIfbs.map(({ ifb, proof }) => ({
         severity: "warning" as const,
         what: `ifb ${ifb} is nobody's: ${proof}`,
         where: ifb,
-        remedy: "cni-chain repair removes it",
+        remedy: "cni-chain repair",
       })),
     ]),
     ...about("cached attachments", stale, (entries) =>

@@ -49,8 +49,13 @@ export function observeSources(
   });
 }
 
-/** Throws what the file system says where there is no such file. */
+/** Throws Failure where there is no such file, else what the file system says. */
 export function observeConfList(given: string): ConfListFile {
+  if (!existsSync(given)) {
+    throw new Failure(`no such file: ${given}`, [
+      "Nothing was changed; the main plugin's installer makes it.",
+    ]);
+  }
   const file = realpathSync(given);
   const text = readFileSync(file, "utf8");
   return { file, text, sha256: sha256OfText(text), hasOriginal: existsSync(confListLayout(file).original) };

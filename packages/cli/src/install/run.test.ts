@@ -52,6 +52,7 @@ test("twice is once", async () => {
   await install();
   const once = inUse();
   expect((await install()).json).toMatchObject({ steps: [], conflist: { appended: [] } });
+  expect((await install({ dryRun: true })).text).not.toContain("by these steps");
   expect(inUse()).toEqual(once);
 });
 

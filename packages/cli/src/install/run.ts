@@ -147,7 +147,7 @@ function done(lines: readonly string[], steps: readonly Step[], dryRun: boolean,
     ? [
         "Nothing was changed. It would become:",
         ...lines,
-        "by these steps:",
+        ...(described.length === 0 ? [] : ["by these steps:"]),
         ...described.map((one) => `  ${one}`),
       ]
     : [...lines, ...(steps.length > 0 && existsSync("/sys/fs/selinux/enforce") ? [labels] : [])];

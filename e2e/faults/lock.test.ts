@@ -22,7 +22,14 @@ async function untilWaiting(node: Node, tools: number): Promise<void> {
   await node.run(["sh", "-c", `until [ $(${count}) -ge ${tools} ]; do :; done`]);
 }
 
-// A plugin that is killed leaves a tool behind that will still write its rules, once it has the lock.
+/** Until then it has not come to where it waits for others' tools; gives up when the node ends the command. */
+const untilPluginOpensLock = `until
+  for process in $(grep -lsazE '/portmap$' /proc/[0-9]*/cmdline | cut -d/ -f3); do readlink /proc/$process/fd/*; done |
+    grep -q xtables.lock
+do :; done 2>/dev/null`;
+
+// A plugin that is killed leaves a tool behind that will still write its rules, once it has the lock. Who gets that first,
+// such a tool or one of the DEL's, is chance.
 test("a DEL behind an ADD that was killed while its tools waited for the lock removes what they write", {
   timeout: patience(120_000),
 }, async ({ task }) => {
@@ -41,7 +48,7 @@ test("a DEL behind an ADD that was killed while its tools waited for the lock re
     ]);
     expect((await adding).exitCode).toBe(137);
     const removing = bench.call("DEL");
-    await untilWaiting(node, 4);
+    await node.run(["sh", "-c", untilPluginOpensLock]);
     await holder.stop();
     expect(failureOf(await removing)).toBeUndefined();
     lost.push(...difference(clean, await takeRules(node)));

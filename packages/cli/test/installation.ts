@@ -88,13 +88,21 @@ export const at = (...names: string[]) => join(root, ...names);
 export const read = (...names: string[]) => readFileSync(at(...names), "utf8");
 
 export function install(
-  options: { release?: string; disk?: Disk; append?: string[]; types?: string[]; dryRun?: boolean } = {},
+  options: {
+    release?: string;
+    disk?: Disk;
+    append?: string[];
+    types?: string[];
+    dryRun?: boolean;
+    /** In the place of a look at what the plugins call themselves. */
+    ask?: (path: string) => Promise<string | undefined>;
+  } = {},
 ) {
   const { release = "1", disk = realDisk, append = ["portmap", "bandwidth"], dryRun = false } = options;
   const file = at("net.d", "10-n.conflist");
   const chosen = { types: options.types ?? types, binDir: at("bin"), from: at(release), dryRun };
   const withList = append.length === 0 ? chosen : { ...chosen, confList: { file, types: append } };
-  return runInstall(withList, quiet, { disk, whyNoPlugin, nameSaid });
+  return runInstall(withList, quiet, { disk, whyNoPlugin, nameSaid: options.ask ?? nameSaid });
 }
 
 export function uninstall(disk: Disk = realDisk, force = false) {
@@ -107,7 +115,7 @@ async function whyNoPlugin(path: string): Promise<string | undefined> {
 }
 
 /** A release answers by the name it is called, anything else by what it is. */
-async function nameSaid(path: string): Promise<string | undefined> {
+export async function nameSaid(path: string): Promise<string | undefined> {
   const text = readFileSync(path, "utf8");
   return text.startsWith("release") ? basename(path) : /reference (\w+)/.exec(text)?.[1];
 }

@@ -20,19 +20,24 @@ interface Output {
   readonly stderr: MemoryFile;
 }
 
+/** What a process gets of this one. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly inherited: number | undefined;
+}
+
 /** Starts a tool; gives, and does not throw, what keeps it from starting. */
-export function start(
-  { file, argv }: Tool,
-  stdin: Input,
-  env: Readonly<Record<string, string | undefined>>,
-): Child | Error {
+export function start({ file, argv }: Tool, stdin: Input, { env, inherited }: Surroundings): Child | Error {
   const output = openOutput();
   try {
     const process = Bun.spawn([file, ...argv], {
       env,
-      stdin,
-      stdout: output?.stdout.descriptor ?? "pipe",
-      stderr: output?.stderr.descriptor ?? "pipe",
+      stdio: [
+        stdin,
+        output?.stdout.descriptor ?? "pipe",
+        output?.stderr.descriptor ?? "pipe",
+        ...(inherited === undefined ? [] : [inherited]),
+      ],
       // At the head of a process group of its own, so that a tool that is a script is killed with what it runs.
       detached: true,
     });

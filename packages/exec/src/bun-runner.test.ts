@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,6 +26,20 @@ test("bunRunner's way back has a time of its own", async () => {
   expect(await runner.run({ file: "sleep", argv: ["60"] })).toMatchObject({ kind: "timedOut" });
   runner.turnBack();
   expect(await runner.run({ file: "true", argv: [] })).toMatchObject({ kind: "exited", exitCode: 0 });
+});
+
+test("bunRunner hands a descriptor on to every tool, and no other", async () => {
+  const inherited = openSync(fileURLToPath(import.meta.url), "r");
+  try {
+    const runner = bunRunner({ env, budgetMs: 30_000, inherited });
+    const list = { file: "sh", argv: ["-c", "cat; for fd in /proc/$$/fd/[3-9]*; do readlink $fd; done"] };
+    const told = { kind: "exited", stdout: `input${fileURLToPath(import.meta.url)}\n` };
+    expect(await runner.run({ ...list, stdin: "input" })).toMatchObject(told);
+    runner.startAhead?.(list);
+    expect(await runner.run({ ...list, stdin: "input" })).toMatchObject(told);
+  } finally {
+    closeSync(inherited);
+  }
 });
 
 test("bunRunner kills a tool with all it has started", async () => {

@@ -12,6 +12,8 @@ export interface BunRunnerOptions {
   readonly budgetMs: number;
   /** Signals to this process that stop what is running, and everything behind it until the way back. */
   readonly stopsOn?: readonly NodeJS.Signals[];
+  /** A descriptor that every process inherits: what is to last as long as any of them, also beyond this one. */
+  readonly inherited?: number | undefined;
 }
 
 export interface BunRunner extends Runner {
@@ -23,13 +25,15 @@ export interface BunRunner extends Runner {
 
 /** Milliseconds for the way back, whatever the way there has used up: within the whole where that is 30 s or more. */
 const wayBackMs = 5000;
+
 /**
  * The plugins' runner. `Bun.spawn` costs about 0.3 ms over the process itself, a tenth of what
  * `node:child_process` costs and a thirtieth of execa. A process that outlives its time, or this one, gets SIGKILL,
  * and so does everything it has started.
  */
-export function bunRunner({ env: given, budgetMs, stopsOn = [] }: BunRunnerOptions): BunRunner {
+export function bunRunner({ env: given, budgetMs, stopsOn = [], inherited }: BunRunnerOptions): BunRunner {
   const env = { ...given, PATH: absolutePlaces(given["PATH"] ?? "") };
+  const surroundings = { env, inherited };
   let ends = performance.now() + Math.max(budgetMs - wayBackMs, (budgetMs * 5) / 6);
   let stopped: string | undefined;
   const running = new Set<Child>();
@@ -63,7 +67,7 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [] }: BunRunnerOptio
       if (stopped !== undefined || waiting.has(nameOf(tool))) return;
       const pipe = openPipe();
       if (pipe === undefined) return;
-      const child = start(tool, pipe.readEnd, env);
+      const child = start(tool, pipe.readEnd, surroundings);
       files.close(pipe.readEnd);
       if (child instanceof Error) return files.close(pipe.writeEnd);
       running.add(child);
@@ -74,7 +78,7 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [] }: BunRunnerOptio
       const left = Math.max(0, Math.ceil(ends - performance.now()));
       const timeoutMs = Math.min(command.timeoutMs ?? left, left);
       if (timeoutMs === 0) return { kind: "timedOut", timeoutMs, stdout: "", stderr: "" };
-      const child = takeUp(command) ?? start(command, inputOf(command), env);
+      const child = takeUp(command) ?? start(command, inputOf(command), surroundings);
       if (child instanceof Error) return notStarted(command, child, env["PATH"] ?? "");
       running.add(child);
       const result = await outcomeOf(child, timeoutMs);

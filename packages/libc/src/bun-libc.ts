@@ -38,7 +38,7 @@ function openLibc() {
         pipe2: { args: ["ptr", "i32"], returns: "i32" },
         memfd_create: { args: ["ptr", "u32"], returns: "i32" },
         lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
-        fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+        fcntl: { args: ["i32", "i32", "ptr"], returns: "i32" },
         socket: { args: ["i32", "i32", "i32"], returns: "i32" },
         setns: { args: ["i32", "i32"], returns: "i32" },
         setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },

@@ -18,5 +18,5 @@ export function openPipe(): Pipe | undefined {
   const ends = new Int32Array(2);
   if (libc === undefined || libc.pipe2(ends, O_CLOEXEC) !== 0) return undefined;
   const [readEnd = -1, writeEnd = -1] = ends;
-  return { readEnd, writeEnd, capacity: libc.fcntl(writeEnd, F_GETPIPE_SZ, 0) };
+  return { readEnd, writeEnd, capacity: libc.fcntl(writeEnd, F_GETPIPE_SZ, null) };
 }

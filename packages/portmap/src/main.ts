@@ -3,17 +3,22 @@ import { type BunRunner, bunRunner } from "@cni-chain/exec/bun";
 import { withUsualPlaces } from "@cni-chain/exec/requirements";
 import { netlinkSockets } from "@cni-chain/netlink/bun";
 import { backendFor } from "./backends.ts";
+import { lockContainer } from "./container-lock.ts";
 import { procKernel } from "./kernel.ts";
 import { portmap } from "./plugin.ts";
 
 const io = processIo();
 const path = pathFor(io.env["CNI_COMMAND"], io.env["PATH"] ?? "");
 let runner: BunRunner | undefined;
-const plugin = portmap(async (wanted, warn) => {
+const plugin = portmap(async (wanted, warn, containerId) => {
+  const began = performance.now();
+  const inherited =
+    containerId === undefined ? undefined : await lockContainer(containerId, (wanted.timeoutMs * 2) / 3);
   runner = bunRunner({
     env: { ...io.env, PATH: path },
-    budgetMs: wanted.timeoutMs,
+    budgetMs: wanted.timeoutMs - (performance.now() - began),
     stopsOn: ["SIGTERM"],
+    inherited,
   });
   const host = {
     runner,

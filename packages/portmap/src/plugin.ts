@@ -5,8 +5,15 @@ import { definition } from "./definition.ts";
 import { del } from "./del.ts";
 import type { Tools } from "./tools.ts";
 
-/** Makes the tools for one call, with the backend that its configuration wants. Throws CniError 7 where none fits. */
-type MakeTools = (wanted: TimedWanted, warn: (message: string) => void) => Promise<Tools>;
+/**
+ * Makes the tools for one call, with the backend that its configuration wants. Throws CniError 7 where none fits, and 11
+ * where the container whose rules are to be changed is still being worked on.
+ */
+type MakeTools = (
+  wanted: TimedWanted,
+  warn: (message: string) => void,
+  containerId?: string,
+) => Promise<Tools>;
 
 /** portmap for runPlugin. What a command needs is loaded when it comes. */
 export function portmap(tools: MakeTools): Plugin<PortmapConfig> {
@@ -16,10 +23,11 @@ export function portmap(tools: MakeTools): Plugin<PortmapConfig> {
       const prevResult = chained(call);
       // Most pods have no ports: nothing is loaded for them.
       if (call.config.portMappings.length === 0) return prevResult;
-      return add(call, prevResult, await tools(call.config, call.warn));
+      return add(call, prevResult, await tools(call.config, call.warn, call.attachment.containerId));
     },
     check: async (call) => check(call, chained(call), await tools(call.config, call.warn)),
-    del: async (call) => del(call, await tools(wantedBackend(call.netConf), call.warn)),
+    del: async (call) =>
+      del(call, await tools(wantedBackend(call.netConf), call.warn, call.attachment.containerId)),
     gc: async (call) =>
       (await import("./gc.ts")).gc(call, await tools(wantedBackend(call.netConf), call.warn)),
     status: async (call) => (await import("./status.ts")).status(call, await tools(call.config, call.warn)),

@@ -1,10 +1,21 @@
-import { linkSync, lstatSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   at,
   fileCount,
   install,
   inUse,
+  nameSaid,
   nothingBroken,
   read,
   setUp,
@@ -156,11 +167,7 @@ test("of two at once the second waits, and what was there before the first stays
     await first;
     return nameSaid(path);
   };
-  const second = runInstall({ types, binDir: at("bin"), from: at("2"), dryRun: false }, quiet, {
-    disk: realDisk,
-    whyNoPlugin,
-    nameSaid: slow,
-  });
+  const second = install({ release: "2", append: [], ask: slow });
   await Promise.all([first, second]);
   expect(types.map((type) => read("bin", type))).toEqual(types.map(() => "release 2"));
   await uninstall();

@@ -98,6 +98,7 @@ test("what is appended, and to which file, is what each network has", () => {
   const appending = (file: string) => [`--conflist=/etc/cni/net.d/${file}`, "--append=portmap,bandwidth"];
   expect(Object.fromEntries(told.map(([name, ...rest]) => [name, rest]))).toEqual({
     azure: [appending("10-azure.conflist"), false],
+    "azure-overlay": [appending("15-azure-swift-overlay.conflist"), false],
     calico: [appending("10-calico.conflist"), false],
     cilium: [[], true],
     flannel: [appending("10-flannel.conflist"), false],

@@ -15,6 +15,7 @@ describe("--help", () => {
     const { exitCode, stdout, stderr } = await runTool(["--help"]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(stdout).toContain(usage);
+    expect(stdout).toContain("Exit code 0:");
     expect(commands).toEqual(
       expect.arrayContaining(["list", "add", "validate", "install", "uninstall", "completion"]),
     );

@@ -27,6 +27,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     .recommendCommands()
     .wrap(terminal.isTerminal ? Math.min(terminal.width, 110) : 100)
     .version(false)
+    .epilogue(exitCodes(args))
     .help()
     .alias("help", "h")
     .exitProcess(false)
@@ -43,6 +44,13 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   } catch (error) {
     return exitCodeOf(error, terminal);
   }
+}
+
+/** Below the list of all commands; `doctor` tells its own. */
+function exitCodes([first = "-"]: readonly string[]): string {
+  return first.startsWith("-")
+    ? "Exit code 0: done, and the answer is yes; 1: it failed, or the answer is no; 2: a command line that makes no sense."
+    : "";
 }
 
 /** Says what went wrong on standard error; what is no fault of the user's is told whole. */

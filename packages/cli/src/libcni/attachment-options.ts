@@ -29,9 +29,13 @@ export function attachmentOptions<T>(yargs: Argv<T>) {
     .option("ingress-burst", {
       type: "string",
       group,
-      describe: "bits that may pass at once; default: 50 ms",
+      describe: "bits that may pass at once; default: 50 ms of the rate",
     })
-    .option("egress-burst", { type: "string", group, describe: "bits that may pass at once; default: 50 ms" })
+    .option("egress-burst", {
+      type: "string",
+      group,
+      describe: "bits that may pass at once; default: 50 ms of the rate",
+    })
     .option("args", { ...each, describe: "CNI_ARGS: K=V;K=V" })
     .option("capability", { ...each, describe: "any other capability: NAME=JSON" });
 }

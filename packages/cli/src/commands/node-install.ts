@@ -1,7 +1,6 @@
-import { dirname } from "node:path";
 import { command } from "../command.ts";
-import { UsageError } from "../failure.ts";
 import { intervalMs } from "../interval.ts";
+import { installOptions, readInstall } from "./install-options.ts";
 
 export const nodeInstall = command({
   examples: [
@@ -13,15 +12,8 @@ export const nodeInstall = command({
     ["node-install --remove-on-exit", "on SIGTERM, put everything back as it was"],
   ],
   options: (yargs) =>
-    yargs
-      .option("bin-dir", {
-        type: "string",
-        default: "/opt/cni/bin",
-        describe: "where the runtime looks for plugins",
-      })
-      .option("from", { type: "string", describe: "where the new ones lie; default: beside cni-chain" })
+    installOptions(yargs)
       .option("conflist", { type: "string", describe: "a chain to append to; it may come later" })
-      .option("append", { type: "string", describe: "portmap, bandwidth, or both with a comma" })
       .option("interval", {
         type: "number",
         default: 5,
@@ -43,23 +35,14 @@ export const nodeInstall = command({
           "ever more slowly, up to every five minutes.",
       ),
   run: async (options, terminal) => {
-    const { binDir, from, conflist, append, readyFile, confDir } = options;
-    if ((conflist === undefined) !== (append === undefined)) {
-      throw new UsageError("--conflist and --append go together");
-    }
+    const { binDir, readyFile, confDir } = options;
+    const install = await readInstall(options, ["portmap", "bandwidth", "loopback"], false);
     const pause = intervalMs(options.interval);
-    const [{ readAppend, runUninstall }, { keep }, { nodeKeeper }] = await Promise.all([
+    const [{ runUninstall }, { keep }, { nodeKeeper }] = await Promise.all([
       import("../install/run.ts"),
       import("../node-agent/keep.ts"),
       import("../node-agent/node-keeper.ts"),
     ]);
-    const install = {
-      types: ["portmap", "bandwidth", "loopback"],
-      binDir,
-      from: from ?? dirname(process.execPath),
-      ...(conflist === undefined ? {} : { confList: { file: conflist, types: readAppend(append ?? "") } }),
-      dryRun: false,
-    };
     const keeper = nodeKeeper({ install, ...(readyFile === undefined ? {} : { readyFile }) }, terminal);
     const stop = new AbortController();
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());

@@ -37,6 +37,7 @@ export function configError(problems: readonly Problem[]): CniError {
   return new CniError(ErrorCode.invalidConfig, told.join("; "), told.join("\n"));
 }
 
+/** `path: message` each. */
 export function problemLines(problems: readonly Problem[]): string[] {
   return problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
 }

@@ -23,6 +23,7 @@ const toolFailureCodes = {
   failed: ErrorCode.operationFailed,
 } as const;
 
+/** The document of whatever was thrown: 999 for what is neither a CniError, a ToolFailure nor a refusal of the system's. */
 export function errorDocument(error: unknown, cniVersion: CniVersion): ErrorDocument {
   const { code, message, details } = toCniError(error);
   // Names and paths that a runtime made up stand in messages as they are.

@@ -3,7 +3,7 @@ export const identifierRule = "a letter or digit, then letters, digits, '_', '.'
 
 const lettersAndDigits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-// No regular expressions here: the first ones of a process cost it 50 µs each.
+/** By `identifierRule`. No regular expressions here: the first ones of a process cost it 50 µs each. */
 export function isIdentifier(text: string): boolean {
   for (const character of text) {
     if (!lettersAndDigits.includes(character) && !"_.-".includes(character)) return false;
@@ -14,6 +14,7 @@ export function isIdentifier(text: string): boolean {
 /** What a link may be called: libcni's check, which is the kernel's (dev_valid_name). */
 export const ifnameRule = "at most 15 bytes, not '.' or '..', without '/', ':' and white space";
 
+/** By `ifnameRule`; bytes are those of UTF-8. */
 export function isIfname(text: string): boolean {
   for (const character of text) {
     if ("/:\u0085".includes(character) || character.trim() === "") return false;

@@ -34,6 +34,7 @@ export function parseCidr(text: string): Cidr | undefined {
   return prefix < 0 || prefix > bits ? undefined : { ...address, prefix };
 }
 
+/** `10.0.0.2/24`, as `parseCidr` reads it. */
 export function formatCidr({ address, prefix }: Cidr): string {
   return `${address}/${prefix}`;
 }

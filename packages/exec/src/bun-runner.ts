@@ -8,7 +8,10 @@ import { notFound } from "./not-found.ts";
 export interface BunRunnerOptions {
   /** The environment of every process; the absolute directories on its PATH are where tools are looked up. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Milliseconds for all calls of this runner together, the way back included, counted from its making. */
+  /**
+   * Milliseconds for all calls of this runner together, counted from its making. The way back is part of it from 30 s on; of
+   * a shorter budget the way there has five sixths, and the way back its 5 s all the same.
+   */
   readonly budgetMs: number;
   /** Signals to this process that stop what is running, and everything behind it until the way back. */
   readonly stopsOn?: readonly NodeJS.Signals[];

@@ -42,12 +42,14 @@ export function parseAttributes(bytes: Uint8Array): ReadonlyMap<number, Uint8Arr
   return found;
 }
 
+/** Four bytes, little endian. */
 export function u32(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value, true);
   return bytes;
 }
 
+/** Eight bytes, little endian. */
 export function u64(value: bigint): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, value, true);
@@ -85,10 +87,12 @@ function u16At(bytes: Uint8Array, at: number): number {
   return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
 }
 
+/** The next multiple of four bytes (NLA_ALIGN, NLMSG_ALIGN): where what follows begins. */
 export function aligned(length: number): number {
   return (length + 3) & ~3;
 }
 
+/** One behind the other, without padding. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;

@@ -38,6 +38,7 @@ export const answerFlag = { interrupted: 0x10, capped: 0x100, attributes: 0x200 
 
 const headerBytes = 16;
 
+/** A request with its header (struct nlmsghdr of linux/netlink.h). */
 export function encodeMessage({ type, flags, body }: Request, sequence: number): Uint8Array {
   const header = new Uint8Array(headerBytes);
   const view = new DataView(header.buffer);

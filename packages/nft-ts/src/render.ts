@@ -26,6 +26,7 @@ function renderChange(family: Family, at: string, change: Change): string {
   }
 }
 
+/** `{ type nat hook output priority -100 ; }`, as behind a chain's name. */
 export function renderHook({ type, hook, priority }: Hook): string {
   return `{ type ${type} hook ${hook} priority ${priority} ; }`;
 }

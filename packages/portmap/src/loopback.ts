@@ -18,19 +18,22 @@ export function devicesToMark(kernel: Kernel, devices: readonly string[], isGuar
   return devices.filter((device) => isOwnSetting || !isLoopbackOpen(kernel, device));
 }
 
+/** Writes nothing where it is open. Throws CniError 5. */
 export function openLoopback(kernel: Kernel, device: string): void {
   if (!isLoopbackOpen(kernel, device)) kernel.writeSysctl(pathOf(device), "1");
 }
 
-/** Writes nothing where it is closed: also where nothing can be written, what was not done can be undone. */
+/** Writes nothing where it is closed: also where nothing can be written, what was not done can be undone. Throws CniError 5. */
 export function closeLoopback(kernel: Kernel, device: string): void {
   if (isLoopbackOpen(kernel, device)) kernel.writeSysctl(pathOf(device), "0");
 }
 
+/** False for a device that is gone. */
 export function hasDevice(kernel: Kernel, device: string): boolean {
   return kernel.readSysctl(pathOf(device)) !== undefined;
 }
 
+/** As CHECK tells it; none where it is open. */
 export function loopbackDifference(kernel: Kernel, device: string): string[] {
   const found = kernel.readSysctl(pathOf(device));
   return found === "1" ? [] : [`sysctl ${pathOf(device)}: expected 1, found ${found ?? "no such device"}`];

@@ -49,6 +49,7 @@ export function readAppend(text: string): string[] {
   throw new UsageError(`--append ${text}: only ${appendable.join(" and ")} can be appended`);
 }
 
+/** Plans and, unless it is a dry run, installs. Throws Failure, with nothing in use changed but by whole steps. */
 export function runInstall(
   options: InstallOptions,
   terminal: Terminal,
@@ -96,6 +97,7 @@ async function installAlone(options: InstallOptions, means: InstallMeans): Promi
   }
 }
 
+/** Puts back what was there before. Throws Failure where a configuration would be left without its plugin, unless forced. */
 export function runUninstall(
   options: UninstallOptions,
   terminal: Terminal,

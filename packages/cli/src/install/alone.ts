@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { lock } from "@cni-chain/libc/lock";
+import { lock } from "@cni-chain/libc/file-lock";
 import { Failure } from "../failure.ts";
 
 const everyMs = 100;

@@ -18,7 +18,7 @@ export function lock(descriptor: number): "locked" | "held" | "none" {
   return errnoOf(libc) === EWOULDBLOCK ? "held" : "none";
 }
 
-/** Apart from the rest of the library: the plugins, which lock nothing, would pay for it. */
+/** Apart from the rest of the library: cni-chain alone needs it, and each start of a plugin would pay for it. */
 function openFlock() {
   for (const name of libcNames()) {
     try {

@@ -3,6 +3,7 @@ import { patience, rounds } from "../lib/long.ts";
 import { plugin } from "../lib/plugins.ts";
 import { recordedCalls } from "../lib/recorded.ts";
 import { noteTried } from "../lib/tried-table.ts";
+import { addEnv as env } from "./lib/add-env.ts";
 import type { Type } from "./lib/in-process.ts";
 import { flaw, isNonsense } from "./lib/judge.ts";
 import { measured } from "./lib/measured.ts";
@@ -11,13 +12,6 @@ import { Dice, mutateDocument, mutateText } from "./lib/mutate.ts";
 // Huge and strange documents, given to the compiled plugins: a clear answer, and no more time and memory than a valid
 // document of the same size may take.
 
-const env = {
-  CNI_COMMAND: "ADD",
-  CNI_CONTAINERID: "c1",
-  CNI_NETNS: "/run/netns/none",
-  CNI_IFNAME: "eth0",
-  CNI_PATH: "/opt/cni/bin",
-};
 const prevResult = { cniVersion: "1.0.0", ips: [{ address: "10.0.0.2/24" }] };
 const base = { cniVersion: "1.0.0", name: "net", type: "portmap", prevResult };
 const plain = JSON.stringify(base);

@@ -16,6 +16,7 @@ import { plugin } from "../lib/plugins.ts";
 import { exec } from "../lib/process.ts";
 import { searchPath, toolPath } from "../lib/tools.ts";
 import { noteTried } from "../lib/tried-table.ts";
+import { addEnv as env } from "./lib/add-env.ts";
 import { traced } from "./lib/traced.ts";
 
 // Root's process in a directory, an environment and with descriptors somebody else had a hand in: it runs no code but its
@@ -68,14 +69,6 @@ beforeEach(() => rmSync(join(root, "canary"), { force: true }));
 const prevResult = { cniVersion: "1.0.0", ips: [{ address: "10.0.0.2/24" }] };
 const call = (type: string, more: object = {}) =>
   JSON.stringify({ cniVersion: "1.0.0", name: "net", type, prevResult, ...more });
-const env = {
-  CNI_COMMAND: "ADD",
-  CNI_CONTAINERID: "c1",
-  CNI_NETNS: "/run/netns/none",
-  CNI_IFNAME: "eth0",
-  CNI_PATH: "/opt/cni/bin",
-};
-
 /** The dynamic loader's own, which root's environment decides: SECURITY.md. */
 const loaders = new Set(["LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH"]);
 

@@ -30,7 +30,7 @@ export async function addBase(
   const { ifname } = attachment;
   const veth = hostVeth(attachment);
   const routed = conf.mode === "ptp";
-  const addresses = podAddresses(node.nextAddress(), conf.families ?? [4, 6]);
+  const addresses = podAddresses(node.takeAddress(veth), conf.families ?? [4, 6]);
   if (!routed) await ensureBridge(node);
   await node.ip(`link add ${veth} type veth peer name ${ifname} netns ${pod.name}`);
   await node.ip(...(routed ? hostEndOfPtp(veth, addresses) : hostEndOfBridge(veth, conf)));
@@ -49,8 +49,10 @@ export async function addBase(
 
 /** Takes the pair away; gone already is success. */
 export async function delBase(node: Node, attachment: Attachment): Promise<void> {
-  const { exitCode, stderr } = await node.try(["ip", "link", "delete", hostVeth(attachment)]);
+  const veth = hostVeth(attachment);
+  const { exitCode, stderr } = await node.try(["ip", "link", "delete", veth]);
   if (exitCode !== 0 && !stderr.includes("Cannot find device")) throw new Error(stderr);
+  node.giveAddressBack(veth);
 }
 
 /** Unique for an attachment, and within the 15 characters of an interface name. */

@@ -32,11 +32,16 @@ export interface NodeOptions {
   readonly iptables?: IptablesVariant;
 }
 
+/** Of the subnet of pods, a /24. */
+const lastAddress = 254;
+
 /** A private machine: own mounts, links, rules, sysctls, process ids, host name. Needs root. */
 export class Node extends Place {
   readonly #holder: Service;
   readonly #pid: string;
-  #pods = 0;
+  #newest = 1;
+  readonly #holders = new Map<string, number>();
+  readonly #free: number[] = [];
 
   private constructor(holder: Service, pid: string) {
     super("node", enter(pid), { PATH: `/run/tools:${searchPath}`, LC_ALL: "C" });
@@ -53,10 +58,20 @@ export class Node extends Place {
     return node;
   }
 
-  /** The next number of an address in the node's subnets, from 2 on. */
-  nextAddress(): number {
-    this.#pods += 1;
-    return this.#pods + 1;
+  /** A number of an address in the node's subnets, from 2 on: one nobody had, as long as there is one, else one given back. */
+  takeAddress(holder: string): number {
+    const fresh = this.#newest < lastAddress;
+    if (fresh) this.#newest += 1;
+    const number = fresh ? this.#newest : this.#free.shift();
+    if (number === undefined) throw new Error("all addresses of the node's pods are taken");
+    this.#holders.set(holder, number);
+    return number;
+  }
+
+  giveAddressBack(holder: string): void {
+    const number = this.#holders.get(holder);
+    if (number !== undefined) this.#free.push(number);
+    this.#holders.delete(holder);
   }
 
   /** A new network namespace with only its `lo`, at /run/netns of the node. */

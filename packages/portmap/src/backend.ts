@@ -21,7 +21,7 @@ export interface Request {
 export type Addresses = () => Promise<readonly string[]>;
 
 /** What a DEL may know beside names: none of it is certain, and all of it only ever makes the work less. */
-interface Hints {
+export interface Hints {
   readonly addresses?: Addresses;
   /** What ADD was given, where the runtime still says so. */
   readonly config?: PortmapConfig | undefined;

@@ -7,6 +7,7 @@ import {
   type Rule,
   rulesOf,
 } from "iptables-wrapper";
+import type { Request } from "../backend.ts";
 import { refuseDevice } from "../loopback.ts";
 import { chains } from "./chains.ts";
 
@@ -22,6 +23,11 @@ const enter: readonly Rule[] = (["destination", "source"] as const).map((end) =>
   target: { kind: "jump", to: chains.guard },
 }));
 const drop: Rule = { inInterface: { name: "lo", negated: true }, target: { kind: "jump", to: "DROP" } };
+
+/** IPv6 has no route_localnet; and without snat nothing from 127.0.0.1 could be answered. */
+export function isGuarded({ config, destination }: Request): boolean {
+  return config.snat && destination.family === "v4";
+}
 
 /** Marks a device whose route_localnet was 0 before we set it, so that somebody can close it again. */
 const openedComment = "route_localnet opened";

@@ -67,6 +67,28 @@ test("a failure in IPv6 takes the IPv4 rules back", async () => {
   expect(bench.iptables.rules("v6", own)).toHaveLength(2);
 });
 
+test("the rules of one family are taken back while the tool of the other hangs", async () => {
+  const bench = new Bench();
+  const { backend } = bench.tools;
+  const v6Undone = Promise.withResolvers<void>();
+  const hanging: typeof backend = {
+    ...backend,
+    add: (request) =>
+      request.destination.family === "v4" ? Promise.reject(new Error("no answer")) : backend.add(request),
+    async remove(attachment, family) {
+      if (family === "v4") await v6Undone.promise;
+      const removed = await backend.remove(attachment, family);
+      if (family === "v4") throw new Error("no answer, again");
+      v6Undone.resolve();
+      return removed;
+    },
+  };
+  const tools = { ...bench.tools, backend: hanging };
+  await expect(add(bench.call([web]), prevResult, tools)).rejects.toThrow("no answer");
+  expect(bench.iptables.rules("v6", own)).toBeUndefined();
+  expect(bench.warnings).toEqual(["undoing the IPv4 rules failed: no answer, again"]);
+});
+
 test("a sysctl that cannot be written takes the rules back", async () => {
   const bench = new Bench();
   bench.sysctlFailure = new Error("read-only");

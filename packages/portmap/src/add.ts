@@ -1,4 +1,5 @@
 import type { AttachmentCall, Result } from "@cni-chain/core";
+import type { Family } from "iptables-wrapper";
 import type { PortmapConfig } from "./config.ts";
 import { type Destination, destinationsOf } from "./destinations.ts";
 import { endTakenOverFlows } from "./flows.ts";
@@ -11,7 +12,7 @@ type Call = AttachmentCall<PortmapConfig>;
 
 /** Forwards the host ports, in each family the container has an address of; in neither if one fails. */
 export async function add(call: Call, prevResult: Result, tools: Tools): Promise<Result> {
-  const { attachment, config } = call;
+  const { config } = call;
   if (config.portMappings.length === 0) return prevResult;
   const destinations = servedDestinations(call, prevResult);
   await startAhead(destinations, tools);
@@ -33,14 +34,17 @@ export async function add(call: Call, prevResult: Result, tools: Tools): Promise
     return prevResult;
   }
   tools.turnBack?.();
-  for (const { family } of destinations) {
-    try {
-      await tools.backend.remove(attachment, family);
-    } catch (error) {
-      call.warn(`undoing the IP${family} rules failed: ${(error as Error).message}`);
-    }
-  }
+  await Promise.all(destinations.map(({ family }) => takeBack(family, call, tools)));
   throw failed.reason;
+}
+
+/** At once with the other family: a tool that still hangs uses up the time of both. */
+async function takeBack(family: Family, { attachment, warn }: Call, { backend }: Tools): Promise<void> {
+  try {
+    await backend.remove(attachment, family);
+  } catch (error) {
+    warn(`undoing the IP${family} rules failed: ${(error as Error).message}`);
+  }
 }
 
 /** Every difference between what ADD makes and what is there, in each family ADD would have written to. */

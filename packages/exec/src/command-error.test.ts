@@ -22,6 +22,22 @@ describe("CommandError", () => {
     expect(message).toBe("tc: exit code 2: iptables-restore: unable to initialize table 'raw'");
   });
 
+  test("of what is too long, the middle is left out", () => {
+    const stderr = `first\n${"x".repeat(1_000_000)} last\n`;
+    const error = new CommandError(command, { kind: "exited", exitCode: 1, stdout: "", stderr });
+    expect(error.message.length).toBeLessThan(1000);
+    expect(error.message).toMatch(/^tc: exit code 1: x.* characters left out .* last$/);
+    expect(error.details.length).toBeLessThan(20_000);
+    expect(error.details).toMatch(/^stderr: first\nx+ … 984011 characters left out … x+ last$/m);
+  });
+
+  test("shows the answer of a tool that takes it for a good one", () => {
+    const result = { kind: "exited", exitCode: 0, stdout: "rubbish\n", stderr: "" } as const;
+    const error = new CommandError(command, result);
+    expect(error.message).toBe("tc: exit code 0, but no answer that can be used");
+    expect(error.details).toContain("\nstdout: rubbish\n");
+  });
+
   test.each([
     ["toolMissing", { kind: "notFound", path: "/bin" }],
     ["timedOut", { kind: "timedOut", timeoutMs: 5, stdout: "", stderr: "" }],

@@ -31,19 +31,22 @@ export class CommandError extends Error {
       }
     }
     if ("stderr" in this.result && this.result.stderr.trim() !== "") {
-      parts.push(`stderr: ${this.result.stderr.trim()}`);
+      parts.push(`stderr: ${excerpt(this.result.stderr.trim(), mostDetails)}`);
+    }
+    if (saysAllIsWell(this.result) && this.result.stdout.trim() !== "") {
+      parts.push(`stdout: ${excerpt(this.result.stdout.trim(), mostDetails)}`);
     }
     if (this.command.stdin !== undefined) parts.push(`stdin:\n${this.command.stdin.trimEnd()}`);
     return parts.join("\n");
   }
 }
 
+type Exited = Extract<CommandResult, { kind: "exited" }>;
+
 function outcome(result: CommandResult): string {
   switch (result.kind) {
-    case "exited": {
-      const said = result.stderr.trim().split("\n").findLast(isReason) ?? "";
-      return `exit code ${result.exitCode}${said === "" ? "" : `: ${said}`}`;
-    }
+    case "exited":
+      return `exit code ${result.exitCode}${reasonOf(result)}`;
     case "signalled":
       return `ended by ${result.signal}`;
     case "timedOut":
@@ -59,7 +62,30 @@ function outcome(result: CommandResult): string {
   }
 }
 
-/** What tools add behind the reason: where to read on, and a place that is among the details. */
+/** It says that it has done its work, and what it has printed says otherwise. */
+function saysAllIsWell(result: CommandResult): result is Exited & { exitCode: 0 } {
+  return result.kind === "exited" && result.exitCode === 0;
+}
+
+/** Characters of a message, and of what a tool printed in details: a runtime keeps both in its log, and in the pod's events. */
+const mostWords = 500;
+const mostDetails = 16_000;
+
+/** A text that is too long with its middle left out. */
+function excerpt(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const left = text.length - most;
+  return `${text.slice(0, most / 2)} … ${left} characters left out … ${text.slice(-most / 2)}`;
+}
+
+function reasonOf(result: Exited): string {
+  const lines = result.stderr.trim().slice(-mostDetails).split("\n");
+  const said = lines.findLast(isReason) ?? "";
+  if (said !== "") return `: ${excerpt(said, mostWords)}`;
+  return saysAllIsWell(result) ? ", but no answer that can be used" : "";
+}
+
+/** Not so for what tools add behind the reason: where to read on, and a place that is among the details. */
 function isReason(line: string): boolean {
   return !/^(Try [`'"].* for more information\.|Error occurred at line: \d+)$/.test(line);
 }

@@ -1,9 +1,12 @@
-import { type MemoryFile, openMemoryFile } from "@cni-chain/libc/memory-file";
+import { limitFiles, type MemoryFile, openMemoryFile } from "@cni-chain/libc/memory-file";
 import type { CommandResult, Tool } from "./command.ts";
 import { within } from "./deadline.ts";
 
 /** Milliseconds for what was killed to be gone. Longer waits only what the kernel does not let go of. */
 const deathMs = 500;
+
+/** Bytes a tool may print: ten times as much as the tables of the largest nodes. */
+const mostOutput = 64n << 20n;
 
 /** Bytes, a descriptor to read from, or nothing. */
 export type Input = Uint8Array | number | "ignore";
@@ -41,6 +44,7 @@ export function start({ file, argv }: Tool, stdin: Input, { env, inherited }: Su
       // At the head of a process group of its own, so that a tool that is a script is killed with what it runs.
       detached: true,
     });
+    limitFiles(process.pid, mostOutput);
     return { process, output };
   } catch (error) {
     close(output);
@@ -52,11 +56,13 @@ export function start({ file, argv }: Tool, stdin: Input, { env, inherited }: Su
 export async function outcomeOf(child: Child, timeoutMs: number): Promise<CommandResult> {
   const { process, output } = child;
   const first = await within(answerOf(child), timeoutMs);
-  close(output);
   if (first === "late") {
     await kill(child);
-    return { kind: "timedOut", timeoutMs, stdout: "", stderr: "" };
+    const [stdout, stderr] = [output?.stdout.read() ?? "", output?.stderr.read() ?? ""];
+    close(output);
+    return { kind: "timedOut", timeoutMs, stdout, stderr };
   }
+  close(output);
   const [stdout = "", stderr = ""] = first;
   return process.signalCode === null
     ? { kind: "exited", exitCode: process.exitCode ?? 0, stdout, stderr }

@@ -62,6 +62,22 @@ test("bunRunner answers of a tool that hangs when that is gone, and not even a z
   expect(existsSync(`/proc/${readFileSync(file, "utf8").trim()}`)).toBe(false);
 });
 
+test("bunRunner tells what a tool that hangs has said", async () => {
+  const runner = bunRunner({ env, budgetMs: 30_000 });
+  const script = "echo waiting for the lock >&2; exec sleep 60";
+  expect(await runner.run({ file: "sh", argv: ["-c", script], timeoutMs: 1000 })).toMatchObject({
+    kind: "timedOut",
+    stderr: "waiting for the lock\n",
+  });
+});
+
+test("bunRunner ends a tool that would fill the memory with its output", async () => {
+  const runner = bunRunner({ env, budgetMs: 30_000 });
+  const result = await runner.run({ file: "sh", argv: ["-c", "exec yes >&2"] });
+  expect(result).toMatchObject({ kind: "signalled", signal: "SIGXFSZ" });
+  expect("stderr" in result && result.stderr.length).toBe(64 * 1024 * 1024);
+});
+
 test("bunRunner's end leaves nothing running", async () => {
   const runner = bunRunner({ env, budgetMs: 30_000 });
   const file = join(mkdtempSync(join(tmpdir(), "runner-")), "pid");

@@ -31,6 +31,11 @@ describe("CommandError", () => {
     expect(error.details).toMatch(/^stderr: first\nx+ … 984011 characters left out … x+ last$/m);
   });
 
+  test("explains the signal of a limit", () => {
+    const result = { kind: "signalled", signal: "SIGXFSZ", stdout: "", stderr: "" } as const;
+    expect(new CommandError(command, result).message).toBe("tc: ended by SIGXFSZ, because it wrote too much");
+  });
+
   test("shows the answer of a tool that takes it for a good one", () => {
     const result = { kind: "exited", exitCode: 0, stdout: "rubbish\n", stderr: "" } as const;
     const error = new CommandError(command, result);

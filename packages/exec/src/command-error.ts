@@ -48,7 +48,7 @@ function outcome(result: CommandResult): string {
     case "exited":
       return `exit code ${result.exitCode}${reasonOf(result)}`;
     case "signalled":
-      return `ended by ${result.signal}`;
+      return `ended by ${result.signal}${result.signal === "SIGXFSZ" ? ", because it wrote too much" : ""}`;
     case "timedOut":
       return `no answer within ${result.timeoutMs} ms, killed`;
     case "stopped":

@@ -40,6 +40,7 @@ function openLibc() {
         lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
         fcntl: { args: ["i32", "i32", "ptr"], returns: "i32" },
         socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+        prlimit: { args: ["i32", "i32", "ptr", "ptr"], returns: "i32" },
         setns: { args: ["i32", "i32"], returns: "i32" },
         setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
         __errno_location: { args: [], returns: "ptr" },

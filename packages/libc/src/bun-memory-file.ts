@@ -6,6 +6,8 @@ const MFD_CLOEXEC = 1;
 const F_SETFL = 4;
 const O_APPEND = 0o2000;
 const SEEK_SET = 0;
+/** Of asm-generic/resource.h. */
+const RLIMIT_FSIZE = 1;
 
 /** A file without a name, for what a process writes; no process inherits it unless it is given it. */
 export interface MemoryFile {
@@ -31,4 +33,13 @@ export function openMemoryFile(): MemoryFile | undefined {
     },
     close: () => files.close(descriptor),
   };
+}
+
+/**
+ * Lets a process write so many bytes to any file, as to one in memory, which would else be filled until the node has none
+ * left. More of them end it by SIGXFSZ.
+ */
+export function limitFiles(pid: number, bytes: bigint): void {
+  // The limit now, and the highest it may be set to.
+  openedLibc()?.prlimit(pid, RLIMIT_FSIZE, new BigUint64Array([bytes, bytes]), null);
 }

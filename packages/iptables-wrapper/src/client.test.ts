@@ -112,6 +112,20 @@ describe("observe", () => {
     await expect(iptables(runner).observe("v4", { nat: ["A"] })).rejects.toMatchObject({ failure: "failed" });
   });
 
+  test("takes a chain that is told to be there, and is not listed, for a failure", async () => {
+    const fails = { command: restore("-S A"), result: { exitCode: 1, stderr: "is incompatible" } };
+    const told = (...answers: readonly boolean[]) => {
+      const left = [...answers];
+      return () => () => left.shift();
+    };
+    const look = (presence: ReturnType<typeof told>) =>
+      iptables(scriptedRunner([fails]), undefined, presence).observe("v4", { nat: ["A"] }, "exact");
+    await expect(look(told(true, true))).rejects.toThrow("exit code 1: is incompatible");
+    // Somebody removed it in between.
+    expect((await look(told(true, false))).nat?.get("A")?.kind).toBe("absent");
+    expect((await look(told())).nat?.get("A")?.kind).toBe("absent");
+  });
+
   test("takes a built-in chain that cannot be listed for a failure", async () => {
     const runner = scriptedRunner([{ command: restore("-S PREROUTING"), result: { exitCode: 1 } }]);
     await expect(iptables(runner).observe("v4", { nat: ["PREROUTING"] })).rejects.toThrow(/exit code 1/);

@@ -91,7 +91,8 @@ export function iptables(
       const asked = askedIn(chains);
       const askedAfter = askedIn(andThen);
       const known: Known = new Map();
-      if (accuracy === "exact") await noteMissing(family, [...asked, ...askedAfter], known);
+      const told =
+        accuracy === "exact" ? await noteMissing(family, [...asked, ...askedAfter], known) : undefined;
       const isVain = asked.some((one) => known.has(one) && isChanged(one, changes));
       if (isVain) return { applied: false, observed: await lookOn(family, asked, known, accuracy) };
       const isUnknown = (one: Asked) => !known.has(one);
@@ -100,7 +101,7 @@ export function iptables(
       const answer = listedBy(await run(family, listing));
       // What is listed behind the changes stands behind their commit.
       const applied = answer.result.exitCode === 0 || answer.listed.length > rest.length;
-      noteStates(answer, applied ? [...rest, ...restAfter] : rest, known);
+      noteStates(answer, applied ? [...rest, ...restAfter] : rest, known, told?.isStill);
       const observed = await lookOn(family, asked, known, accuracy);
       if (!applied || askedAfter.length === 0) return { applied, observed };
       return { applied, observed, after: await lookOn(family, askedAfter, known, "exact") };

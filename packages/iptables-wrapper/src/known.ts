@@ -49,12 +49,18 @@ export const builtIn = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POS
 /**
  * The chains that were listed, and the one that ended the listing as absent: exit code 1 is how both variants
  * answer a chain that is not there. A listing that is complete says nothing of what failed behind it. Throws
- * IptablesError on every other answer.
+ * IptablesError on every other answer, and where the chain is there all the same: exit code 1 has other reasons, too.
  */
-export function noteStates({ listed, command, result }: Listed, asked: readonly Asked[], known: Known): void {
+export function noteStates(
+  { listed, command, result }: Listed,
+  asked: readonly Asked[],
+  known: Known,
+  isThere: (one: Asked) => boolean = () => false,
+): void {
   const isInOrder = listed.every(({ chain }, at) => chain === asked[at]?.chain);
   const missing = asked[listed.length];
-  const isAnswer = missing === undefined || (result.exitCode === 1 && !builtIn.has(missing.chain));
+  const isAnswer =
+    missing === undefined || (result.exitCode === 1 && !builtIn.has(missing.chain) && !isThere(missing));
   // An error takes longer to make than all the rest here.
   if (!isInOrder || !isAnswer || isLocked(result)) throw new IptablesError(command, result);
   for (const [at, one] of asked.entries()) {

@@ -18,10 +18,17 @@ export type ObservedTables = ByTable<Observed>;
 
 /** Finds out the state of chains, in as few processes as the kernel's state allows. */
 export interface Look {
-  /** Notes what is known to be missing, without a process. Gives a test for what is known to be there. */
-  noteMissing(family: Family, asked: readonly Asked[], known: Known): Promise<(one: Asked) => boolean>;
+  /** Notes what is known to be missing, without a process. Gives what is known to be there, in that way. */
+  noteMissing(family: Family, asked: readonly Asked[], known: Known): Promise<Told>;
   /** Goes on listing behind what is known already, for as long as `accuracy` wants it. Throws IptablesError. */
   lookOn(family: Family, asked: readonly Asked[], known: Known, accuracy?: "exact"): Promise<ObservedTables>;
+}
+
+/** Chains that were told to be there before the tool was asked. */
+interface Told {
+  has(one: Asked): boolean;
+  /** Whether they are so still: then a tool that does not find one has failed. */
+  isStill(one: Asked): boolean;
 }
 
 /** @param run hands a text to the tool of a family */
@@ -31,10 +38,17 @@ export function lookBy(
 ): Look {
   const noteMissing = async (family: Family, asked: readonly Asked[], known: Known) => {
     const tells = await presence();
-    const isTold = ({ table, chain }: Asked, there: boolean) =>
-      !builtIn.has(chain) && tells(family, table, chain) === there;
-    for (const one of asked) if (!known.has(one) && isTold(one, false)) known.set(one, { kind: "absent" });
-    return (one: Asked) => isTold(one, true);
+    const told = ({ table, chain }: Asked) => (builtIn.has(chain) ? undefined : tells(family, table, chain));
+    const there = new Set<Asked>();
+    for (const one of asked) {
+      const isThere = known.has(one) ? undefined : told(one);
+      if (isThere === true) there.add(one);
+      else if (isThere === false) known.set(one, { kind: "absent" });
+    }
+    return {
+      has: (one: Asked) => there.has(one),
+      isStill: (one: Asked) => there.has(one) && told(one) === true,
+    };
   };
 
   /** Lists whole tables for the sake of these chains. */
@@ -52,7 +66,7 @@ export function lookBy(
   };
 
   const lookOn = async (family: Family, asked: readonly Asked[], known: Known, accuracy?: "exact") => {
-    const isThere = await noteMissing(family, asked, known);
+    const told = await noteMissing(family, asked, known);
     const [first] = asked;
     let hasStopped = false;
     const isNewNode = () => first !== undefined && known.get(first)?.kind === "absent";
@@ -61,9 +75,9 @@ export function lookBy(
       if (rest.length === 0) break;
       // Where anything is known at this point, the last look has ended at a chain that is missing.
       const isEnough = isNewNode() || !rest.some(({ chain }) => builtIn.has(chain));
-      if (accuracy !== "exact" && known.size > 0 && isEnough && !rest.some(isThere)) break;
+      if (accuracy !== "exact" && known.size > 0 && isEnough && !rest.some(told.has)) break;
       if (hasStopped && rest.length >= manyChains) await lookAtTables(family, rest, known);
-      else noteStates(listedBy(await run(family, renderListing(namesIn(rest)))), rest, known);
+      else noteStates(listedBy(await run(family, renderListing(namesIn(rest)))), rest, known, told.isStill);
       hasStopped = true;
     }
     const looked = asked.map((one) => ({ ...one, state: known.get(one) ?? unknown }));

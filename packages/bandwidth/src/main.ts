@@ -8,11 +8,11 @@ let runner: BunRunner | undefined;
 const plugin = bandwidth({
   byNetlink: async () => byNetlink(),
   byTools: async (timeoutMs) => {
-    const [{ networkByTools }, { bunRunner }] = await Promise.all([
+    const [{ networkByTools }, { bunRunner, endSignals }] = await Promise.all([
       import("./network.ts"),
       import("@cni-chain/exec/bun"),
     ]);
-    runner = bunRunner({ env: io.env, budgetMs: timeoutMs, stopsOn: ["SIGTERM"] });
+    runner = bunRunner({ env: io.env, budgetMs: timeoutMs, stopsOn: endSignals });
     return { ...networkByTools(runner), turnBack: runner.turnBack };
   },
   path: io.env["PATH"] ?? "",

@@ -192,6 +192,28 @@ describe("bunRunner starts a tool ahead", () => {
   });
 });
 
+test("bunRunner's way back is not stopped by a second signal", async () => {
+  // In a process of its own, which is the one that gets the signals.
+  const script = `
+    const { bunRunner } = await import(${JSON.stringify(join(import.meta.dirname, "bun-runner.ts"))});
+    const runner = bunRunner({ env: process.env, budgetMs: 30_000, stopsOn: ["SIGTERM", "SIGINT"] });
+    const signalling = (signal, rest) => ({ file: "sh", argv: ["-c", "kill -" + signal + " $PPID; " + rest] });
+    const first = await runner.run(signalling("TERM", "exec sleep 60"));
+    runner.turnBack();
+    const told = new Promise((resolve) => process.on("SIGINT", resolve));
+    const back = await runner.run(signalling("INT", "echo done"));
+    await told;
+    const next = await runner.run({ file: "true", argv: [] });
+    console.log(JSON.stringify([first.kind, back, next.kind]));
+    process.exit(0);`;
+  const result = await execaRunner({ env }).run({ file: process.execPath, argv: ["-e", script] });
+  expect(JSON.parse("stdout" in result ? result.stdout : "")).toEqual([
+    "stopped",
+    { kind: "exited", exitCode: 0, stdout: "done\n", stderr: "" },
+    "exited",
+  ]);
+});
+
 test("bunRunner does its work where the C library cannot be called", async () => {
   // In a process of its own: without machine code there is no bun:ffi.
   const script = `

@@ -13,18 +13,21 @@ export interface BunRunnerOptions {
    * a shorter budget the way there has five sixths, and the way back its 5 s all the same.
    */
   readonly budgetMs: number;
-  /** Signals to this process that stop what is running, and everything behind it until the way back. */
+  /** Signals to this process that stop what is running, and everything behind it until the way back; that they leave alone. */
   readonly stopsOn?: readonly NodeJS.Signals[];
   /** A descriptor that every process inherits: what is to last as long as any of them, also beyond this one. */
   readonly inherited?: number | undefined;
 }
 
 export interface BunRunner extends Runner {
-  /** Failed work is about to be taken back: that gets the time kept for it, also after a stop. */
+  /** Failed work is about to be taken back: that gets the time kept for it, also after a stop, and is not stopped again. */
   turnBack(): void;
   /** Ends what still runs, as of work that was given up when other work beside it failed. */
   end(): Promise<void>;
 }
+
+/** By which a runtime, or a person at its terminal, ends a plugin. */
+export const endSignals: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT", "SIGHUP"];
 
 /** Milliseconds for the way back, whatever the way there has used up: within the whole where that is 30 s or more. */
 const wayBackMs = 5000;
@@ -39,10 +42,12 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [], inherited }: Bun
   const surroundings = { env, inherited };
   let ends = performance.now() + Math.max(budgetMs - wayBackMs, (budgetMs * 5) / 6);
   let stopped: string | undefined;
+  let isTurningBack = false;
   const running = new Set<Child>();
   const waiting = new Map<string, Waiting>();
   for (const signal of stopsOn) {
     process.on(signal, () => {
+      if (isTurningBack) return;
       stopped = signal;
       for (const child of running) killAll(child);
       waiting.clear();
@@ -62,6 +67,7 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [], inherited }: Bun
     turnBack() {
       ends = performance.now() + wayBackMs;
       stopped = undefined;
+      isTurningBack = true;
     },
     async end() {
       await Promise.all([...running].map(kill));

@@ -1,5 +1,5 @@
 import { processIo, runPlugin } from "@cni-chain/core";
-import { type BunRunner, bunRunner } from "@cni-chain/exec/bun";
+import { type BunRunner, bunRunner, endSignals } from "@cni-chain/exec/bun";
 import { withUsualPlaces } from "@cni-chain/exec/requirements";
 import { netlinkSockets } from "@cni-chain/netlink/bun";
 import { backendFor } from "./backends.ts";
@@ -17,7 +17,7 @@ const plugin = portmap(async (wanted, warn, containerId) => {
   runner = bunRunner({
     env: { ...io.env, PATH: path },
     budgetMs: wanted.timeoutMs - (performance.now() - began),
-    stopsOn: ["SIGTERM"],
+    stopsOn: endSignals,
     inherited,
   });
   const host = {

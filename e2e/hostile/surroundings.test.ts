@@ -214,6 +214,26 @@ test.each([".", "", ":", "./", ":/nonexistent", "../trap:/nonexistent"])(
   },
 );
 
+describe("of how its tools end", () => {
+  const portMappings = [{ hostPort: 8080, containerPort: 80, protocol: "tcp" }];
+  const add = (...around: readonly string[]) =>
+    exec([toolPath("unshare"), "--net", "--mount", ...around, plugin("portmap")], {
+      env: { PATH: searchPath, ...env },
+      stdin: call("portmap", { runtimeConfig: { portMappings } }),
+    });
+
+  test("it is told where whoever started it ignores SIGCHLD", async () => {
+    const { exitCode, stdout } = await add(toolPath("env"), "--ignore-signal=CHLD");
+    expect({ exitCode, result: JSON.parse(stdout) }).toEqual({ exitCode: 0, result: prevResult });
+  });
+
+  test("it is not told: that is no success", async () => {
+    const trace = ["-f", "-qq", "-o", join(root, "waits"), "-e", "trace=wait4"];
+    const { exitCode, stdout } = await add(toolPath("strace"), ...trace, "-e", "inject=wait4:error=ECHILD");
+    expect({ exitCode, error: JSON.parse(stdout) }).toMatchObject({ exitCode: 1, error: { code: 5 } });
+  });
+});
+
 describe.each(types)("%s", (type) => {
   const version = '{"cniVersion":"1.0.0"}';
   /** In a shell, which has the last word on descriptors and limits; the plugin is `"$0"`. */

@@ -3,6 +3,8 @@ import type { Io } from "./run-plugin.ts";
 
 /** The real process. Make it once, in a plugin's main. */
 export function processIo(): Io {
+  // The end of a process that has nothing left to wait for, though its work is not done, is no success.
+  process.exitCode = 1;
   const { promise: fault, reject } = Promise.withResolvers<never>();
   // Also when nobody races it: a rejection of its own would be a fault again.
   fault.catch(() => {});

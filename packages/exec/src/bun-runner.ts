@@ -45,6 +45,7 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [], inherited }: Bun
   let isTurningBack = false;
   const running = new Set<Child>();
   const waiting = new Map<string, Waiting>();
+  reapChildren();
   for (const signal of stopsOn) {
     process.on(signal, () => {
       if (isTurningBack) return;
@@ -95,6 +96,15 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [], inherited }: Bun
       return stopped === undefined ? result : { kind: "stopped", signal: stopped };
     },
   };
+}
+
+/**
+ * A parent that ignores SIGCHLD hands that on, and the kernel then keeps nobody's exit code: each tool would seem lost. Where a
+ * last listener goes, the engine sets a signal's default.
+ */
+function reapChildren(): void {
+  const listener = () => {};
+  process.on("SIGCHLD", listener).off("SIGCHLD", listener);
 }
 
 /** A process that was started ahead of its input, and the pipe it reads that from. */

@@ -214,6 +214,15 @@ test.each([".", "", ":", "./", ":/nonexistent", "../trap:/nonexistent"])(
   },
 );
 
+test("a standard input that says it has nothing yet is waited for", async () => {
+  const line = '{ sleep 0.3; cat; } | { dd iflag=nonblock count=0 status=none; exec "$0"; }';
+  const { exitCode, stdout } = await exec(["bash", "-c", line, plugin("portmap")], {
+    env: { PATH: searchPath, ...env },
+    stdin: call("portmap"),
+  });
+  expect({ exitCode, result: JSON.parse(stdout) }).toEqual({ exitCode: 0, result: prevResult });
+});
+
 describe("of how its tools end", () => {
   const portMappings = [{ hostPort: 8080, containerPort: 80, protocol: "tcp" }];
   const add = (...around: readonly string[]) =>
@@ -247,6 +256,10 @@ describe.each(types)("%s", (type) => {
     ["a closed standard error", '"$0" 2>&-'],
     ["a full standard error", '"$0" 2>/dev/full'],
     ["a closed standard input", '"$0" <&-'],
+    [
+      "a standard input that nobody ends",
+      'd=$(mktemp -d); mkfifo $d/pipe; timeout -s KILL 20 "$0" 0<>$d/pipe; code=$?; rm -rf $d; exit $code',
+    ],
     ["umask 0777", 'umask 0777; exec "$0"'],
     ["16 descriptors", 'ulimit -n 16; exec "$0"'],
     ["no file it may write", 'ulimit -f 0; "$0" | cat'],

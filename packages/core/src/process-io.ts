@@ -12,7 +12,7 @@ export function processIo(): Io {
   process.on("unhandledRejection", reject);
   return {
     env: process.env,
-    readStdin: () => files.readText(0),
+    readStdin: (patienceMs) => files.readText(0, patienceMs),
     writeStdout: (text) => writeAll(1, text),
     writeStderr(text) {
       try {

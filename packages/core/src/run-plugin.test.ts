@@ -35,6 +35,16 @@ describe("VERSION", () => {
     });
   });
 
+  it("alone does without input that does not come", async () => {
+    const asked: (number | undefined)[] = [];
+    const readStdin = (patienceMs?: number) => {
+      asked.push(patienceMs);
+      return JSON.stringify(conf);
+    };
+    for (const command of ["VERSION", "ADD", "DEL"]) await run(command, undefined, { io: { readStdin } });
+    expect(asked).toEqual([1000, undefined, undefined]);
+  });
+
   it("answers at the plugin's newest version when asked for one it does not speak", async () => {
     const supportedVersions = ["0.3.0", "1.0.0"] as const;
     const { stdout } = await run("VERSION", { cniVersion: "1.1.0" }, { plugin: { supportedVersions } });

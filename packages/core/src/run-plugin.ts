@@ -14,8 +14,8 @@ import { type CniVersion, isCniVersion } from "./versions.ts";
 /** All that a plugin touches of the process it runs in. */
 export interface Io {
   readonly env: Env;
-  /** All of standard input. */
-  readStdin(): string;
+  /** All of standard input; what has come within `patienceMs`, where that is given. */
+  readStdin(patienceMs?: number): string;
   /** Writes all of the text or throws. */
   writeStdout(text: string): void;
   writeStderr(text: string): void;
@@ -26,6 +26,9 @@ export interface Io {
 }
 
 export const ownNetns = "/proc/self/ns/net";
+
+/** VERSION can be answered without input: a person, or a probe, that asks has none and may never close it. */
+const versionPatienceMs = 1000;
 
 /**
  * Runs one invocation of a plugin and gives its exit code. At most one JSON document goes to stdout: a
@@ -70,7 +73,7 @@ class Run<Config> {
       );
       return "";
     }
-    const text = this.#stdin();
+    const text = this.#stdin(invocation.command === "VERSION" ? versionPatienceMs : undefined);
     if (invocation.command === "VERSION") return document(this.#versionDocument(text));
     const folded = foldNetConf(parseJson(text), schema.keys);
     const asked = askedVersion(folded);
@@ -99,9 +102,9 @@ class Run<Config> {
     }
   }
 
-  #stdin(): string {
+  #stdin(patienceMs: number | undefined): string {
     try {
-      return this.#io.readStdin();
+      return this.#io.readStdin(patienceMs);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new CniError(ErrorCode.ioFailure, `standard input cannot be read: ${reason}`);

@@ -16,6 +16,11 @@ const statxBytes = 256;
 const at = { mode: 28, inode: 32, major: 136, minor: 140 } as const;
 const [kindMask, regular] = [0xf000, 0x8000];
 
+/** struct pollfd of poll.h, and what is waited for. */
+const pollfdBytes = 8;
+const pollAt = { descriptor: 0, events: 4 } as const;
+const POLLIN = 1;
+
 /** Longest path the kernel takes, PATH_MAX. */
 const pathBytes = 4096;
 const chunkBytes = 65536;
@@ -58,11 +63,36 @@ function filesOf(libc: Libc): Files {
     transferred("read", () => libc.read(descriptor, into, into.length));
   const write = (descriptor: number, bytes: Uint8Array) =>
     transferred("write", () => libc.write(descriptor, bytes, bytes.length));
-  const readAll = (descriptor: number): string => {
+  /** False where nothing comes to a descriptor, and it does not end, within `ms`; for ever where that is not given. */
+  const waitForInput = (descriptor: number, ms?: number): boolean => {
+    const request = new DataView(new ArrayBuffer(pollfdBytes));
+    request.setInt32(pollAt.descriptor, descriptor, true);
+    request.setInt16(pollAt.events, POLLIN, true);
+    return (
+      libc.poll(new Uint8Array(request.buffer), 1, ms === undefined ? -1 : Math.max(0, Math.ceil(ms))) !== 0
+    );
+  };
+  /** For one that does not wait by itself (O_NONBLOCK, which a parent may have set), this does. */
+  const readWaiting = (descriptor: number, into: Uint8Array): number => {
+    for (;;) {
+      try {
+        return read(descriptor, into);
+      } catch (error) {
+        if (!(error instanceof FileError && error.errno === EAGAIN)) throw error;
+        waitForInput(descriptor);
+      }
+    }
+  };
+  const readAll = (descriptor: number, patienceMs?: number): string => {
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     const chunk = new Uint8Array(chunkBytes);
+    const ends = patienceMs === undefined ? undefined : performance.now() + patienceMs;
+    const next = () =>
+      ends === undefined || waitForInput(descriptor, ends - performance.now())
+        ? readWaiting(descriptor, chunk)
+        : 0;
     let text = "";
-    for (let count = read(descriptor, chunk); count > 0; count = read(descriptor, chunk)) {
+    for (let count = next(); count > 0; count = next()) {
       text += decoder.decode(chunk.subarray(0, count), { stream: true });
     }
     return text + decoder.decode();
@@ -74,7 +104,10 @@ function filesOf(libc: Libc): Files {
   };
 
   return {
-    readText: (from) => (typeof from === "number" ? readAll(from) : using(from, 0, readAll)),
+    readText: (from, patienceMs) =>
+      typeof from === "number"
+        ? readAll(from, patienceMs)
+        : using(from, 0, (descriptor) => readAll(descriptor)),
     writeText(path, text) {
       const bytes = new TextEncoder().encode(text);
       using(path, O_WRONLY | O_TRUNC, (descriptor) => {

@@ -37,6 +37,7 @@ function openLibc() {
         realpath: { args: ["ptr", "ptr"], returns: "ptr" },
         pipe2: { args: ["ptr", "i32"], returns: "i32" },
         memfd_create: { args: ["ptr", "u32"], returns: "i32" },
+        poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
         lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
         fcntl: { args: ["i32", "i32", "ptr"], returns: "i32" },
         socket: { args: ["i32", "i32", "i32"], returns: "i32" },

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   closeSync,
@@ -7,6 +8,7 @@ import {
   rmSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +28,16 @@ const made = (name: string, content: string | Uint8Array) => {
   writeFileSync(path, content);
   return path;
 };
+
+test("what comes from a pipe that stays open is read as far as patience goes", () => {
+  const path = join(folder, "pipe");
+  execFileSync("mkfifo", [path]);
+  const pipe = openSync(path, "r+");
+  writeSync(pipe, "as far as this");
+  expect(libcFiles()?.readText(pipe, 50)).toBe("as far as this");
+  expect(libcFiles()?.readText(pipe, 0)).toBe("");
+  closeSync(pipe);
+});
 
 test("this engine can call the C library", () => {
   expect(libcFiles()).toBeDefined();

@@ -2,8 +2,11 @@ import { errnoName, errnoText } from "./errno.ts";
 
 /** The few things the plugins do with files. All follow links; all but those said otherwise throw FileError. */
 export interface Files {
-  /** All of a file, or what comes from a descriptor until its end, as UTF-8. Waits for it. */
-  readText(from: string | number): string;
+  /**
+   * All of a file, or what comes from a descriptor until its end, as UTF-8. Waits for it; but of a descriptor, where
+   * `patienceMs` is given and the engine can call the C library, only so long for all of it.
+   */
+  readText(from: string | number, patienceMs?: number): string;
   /** Puts the text in the place of what a file holds; one that is not there is not made. */
   writeText(path: string, text: string): void;
   /** Writes some of the bytes and gives how many; EAGAIN where the descriptor does not wait and is full. */

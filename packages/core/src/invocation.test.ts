@@ -61,6 +61,7 @@ describe("readInvocation", () => {
   test.each([
     ["TRUE", true],
     ["true", true],
+    ["True", true],
     ["1", true],
     ["0", false],
     ["yes", false],

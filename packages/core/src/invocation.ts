@@ -32,8 +32,6 @@ const rules: { readonly [name in Variable]?: { readonly allowed: string; holds(t
   CNI_IFNAME: { allowed: ifnameRule, holds: isIfname },
 };
 
-const meansTrue = ["TRUE", "true", "1"];
-
 /**
  * Reads the CNI variables (specification, section "Parameters"). Gives undefined without CNI_COMMAND:
  * a person called. Throws CniError 4 that names every missing or bad variable.
@@ -55,7 +53,7 @@ export function readInvocation(env: Env): Invocation | undefined {
   const container = {
     containerId: env["CNI_CONTAINERID"] ?? "",
     ifname: env["CNI_IFNAME"] ?? "",
-    netnsOverride: meansTrue.includes(env["CNI_NETNS_OVERRIDE"] ?? ""),
+    netnsOverride: ["TRUE", "1"].includes((env["CNI_NETNS_OVERRIDE"] ?? "").toUpperCase()),
   };
   const netns = env["CNI_NETNS"] ?? "";
   return command === "DEL"

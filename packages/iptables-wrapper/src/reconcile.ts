@@ -9,6 +9,8 @@ export interface Reconciliation {
   readonly family: Family;
   /** Chains to look at, the ones most likely there first. */
   readonly chains: ByTable<readonly string[]>;
+  /** Chains to look at besides once a transaction has failed: seldom there, and so not worth a look before. */
+  readonly chainsOnFailure?: ByTable<readonly string[]>;
   /** `exact` where a chain must not be taken as absent before somebody has looked. */
   readonly accuracy?: "exact";
   /** The state of these chains, where somebody has looked just now. */
@@ -45,12 +47,20 @@ export async function reconcile(iptables: Iptables, task: Reconciliation): Promi
     } catch (error) {
       if (!(error instanceof IptablesError) || error.failure !== "failed" || attempt === maxAttempts)
         throw error;
-      observed = await iptables.observe(task.family, task.chains, "exact");
+      observed = await iptables.observe(task.family, allChains(task), "exact");
       const next = await task.plan(observed);
       if (JSON.stringify(next) === JSON.stringify(changes)) throw error;
       changes = next;
     }
   }
+}
+
+function allChains({ chains, chainsOnFailure = {} }: Reconciliation): ByTable<readonly string[]> {
+  const added = inTables(chainsOnFailure).map(([table, names]) => [
+    table,
+    [...(chains[table] ?? []), ...names],
+  ]);
+  return { ...chains, ...Object.fromEntries(added) };
 }
 
 /** What was seen of a reconciliation. */

@@ -43,6 +43,15 @@ test("ADD again changes nothing; with another port it replaces", async () => {
   expect(bench.iptables.rules("v4", "CNI-HOSTPORT-DNAT")?.[0]).toContain("9090");
 });
 
+test("ADD again makes good what a flush of the shared chain has cut off", async () => {
+  const bench = new Bench();
+  await bench.add(bench.call([web]));
+  await bench.iptables.apply("v4", { nat: [{ kind: "flushChain", chain: "CNI-HOSTPORT-DNAT" }] });
+  await bench.add(bench.call([web]));
+  expect(await check(bench.call([web]), prevResult, bench.tools)).toEqual([]);
+  expect(bench.iptables.rules("v4", own)).toHaveLength(3);
+});
+
 test("the newest container stands first", async () => {
   const bench = new Bench();
   await bench.add(bench.call([web]));

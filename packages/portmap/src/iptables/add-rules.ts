@@ -39,6 +39,8 @@ export async function addRules(request: Request, iptables: Iptables, { kernel }:
   await reconcile(iptables, {
     family,
     chains: chainsForAdd(config, isGuarded(request)),
+    // Nothing may lead there, where somebody has flushed the shared chain.
+    chainsOnFailure: { nat: [own] },
     // What a container's first ADD on a node in use comes to. To refuse, one has to look first.
     ...(config.onConflict === "replace" ? { guess: { nat: firstAdd(container) } } : {}),
     async plan({ raw = new Map(), nat: shared = new Map() }) {

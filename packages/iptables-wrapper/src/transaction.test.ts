@@ -54,7 +54,6 @@ describe("transaction", () => {
   });
 
   test("writes to a chain nobody has looked at only what cannot be in it", () => {
-    const { SHARED: _, ...rest } = asDesired;
     const jumps: Desired = { ...desired, owned: [], entries: desired.entries?.slice(0, 1) ?? [] };
     const changes = transaction(observed({ SHARED: absent }), jumps);
     expect(changes.map(({ kind, chain }) => `${kind} ${chain}`)).toEqual([
@@ -62,7 +61,21 @@ describe("transaction", () => {
       "append PREROUTING",
     ]);
     expect(() => transaction(observed({ SHARED: present() }), jumps)).toThrow("PREROUTING was not looked at");
-    expect(transaction(observed({ ...rest, SHARED: absent }), jumps)).toHaveLength(1);
+  });
+
+  test("takes no rule for standing that leads to a chain which has gone since", () => {
+    const seen = observed({ ...asDesired, OWN: absent });
+    const { owned = [], entries: [, entry] = [] } = desired;
+    const entries = entry === undefined ? [] : [entry];
+    const changes = transaction(seen, { owned, entries });
+    expect(changes.map(({ kind, chain }) => `${kind} ${chain}`)).toEqual([
+      "newChain OWN",
+      "append OWN",
+      "append OWN",
+      "insertFirst SHARED",
+    ]);
+    const nothing = entries.map((one) => ({ ...one, rules: [] }));
+    expect(transaction(seen, { entries: nothing, absent: ["OWN"] })).toEqual([]);
   });
 
   test("empties an owned chain that holds something else, without touching the jump to it", () => {

@@ -57,7 +57,7 @@ export function transaction(observed: Observed, desired: Desired): Change[] {
   const entries: Change[] = [];
   for (const wanted of desired.entries ?? []) {
     requireKnown(observed, wanted, isCreated);
-    entries.push(...entryChanges(observed, wanted));
+    entries.push(...entryChanges(withoutStale(observed, wanted.chain), wanted));
   }
   const deleted: Change[] = [];
   for (const chain of desired.absent ?? []) {
@@ -79,6 +79,17 @@ function requireKnown(
   if (kind === "unknown" && !isCreated(chain) && !rules.every(isSafe)) {
     throw new Error(`chain ${chain} was not looked at`);
   }
+}
+
+/**
+ * Without the rules of a chain that lead to one which is missing: no such rule can stand. The two were looked at one after
+ * the other, and went in between.
+ */
+function withoutStale(observed: Observed, chain: string): Observed {
+  const rules = rulesOf(observed, chain) ?? [];
+  const standing = rules.filter((rule) => observed.get(jumpTarget(rule) ?? "")?.kind !== "absent");
+  if (standing.length === rules.length) return observed;
+  return new Map([...observed, [chain, { kind: "present", rules: standing }]]);
 }
 
 function entryChanges(observed: Observed, wanted: Entries): Change[] {

@@ -1,7 +1,9 @@
 import type { CommandResult } from "@cni-chain/exec";
+import type { Iptables } from "iptables-wrapper";
 import { expect, test } from "vitest";
 import { Bench, dns, own, web } from "../test/bench.ts";
 import { del } from "./del.ts";
+import { iptablesBackend } from "./iptables/backend.ts";
 
 test("DEL needs neither mappings nor prevResult, leaves the shared chains, and can be repeated", async () => {
   const bench = new Bench();
@@ -77,6 +79,23 @@ test("DEL removes what plugins of 2017 left", async () => {
   await del(bench.delCall(), bench.tools);
   expect(bench.iptables.rules("v4", legacy)).toBeUndefined();
   expect(bench.iptables.rules("v4", "CNI-HOSTPORT-SNAT")).toEqual([]);
+});
+
+test("DEL removes the chain, too, that an ADD makes between two looks", async () => {
+  const bench = new Bench();
+  await bench.add(bench.call([web]));
+  const { attachment } = bench.delCall();
+  const absent = new Map([[own, { kind: "absent" } as const]]);
+  let looks = 0;
+  const observe: Iptables["observe"] = async (...asked) => {
+    const { nat = new Map(), ...seen } = await bench.iptables.observe(...asked);
+    looks += 1;
+    return { ...seen, nat: looks === 1 ? new Map([...nat, ...absent]) : nat };
+  };
+  const backend = iptablesBackend({ ...bench.iptables, observe }, bench.tools);
+  expect(await backend.remove(attachment, "v4")).toHaveLength(1);
+  expect(bench.iptables.rules("v4", own)).toBeUndefined();
+  expect(bench.iptables.rules("v4", "CNI-HOSTPORT-DNAT")).toEqual([]);
 });
 
 test("DEL goes on past a family that fails, and tells of it", async () => {

@@ -5,7 +5,6 @@ import {
   type Iptables,
   type Observed,
   reconcile,
-  rulesOf,
   transaction,
 } from "iptables-wrapper";
 import type { Request } from "../backend.ts";
@@ -16,8 +15,7 @@ import type { Host } from "../tools.ts";
 import { chains, containerChain } from "./chains.ts";
 import { conflictText, findConflicts, refuse } from "./conflicts.ts";
 import { desiredGuard, isGuarded } from "./guard.ts";
-import { listedEntries } from "./listed-forwards.ts";
-import { chainsForAdd } from "./observe.ts";
+import { chainsForAdd, enteredChain } from "./observe.ts";
 import { amongShared, type ContainerRules, containerRules } from "./plan.ts";
 
 /**
@@ -45,7 +43,7 @@ export async function addRules(request: Request, iptables: Iptables, { kernel }:
     ...(config.onConflict === "replace" ? { guess: { nat: firstAdd(container) } } : {}),
     async plan({ raw = new Map(), nat: shared = new Map() }) {
       requireMarkChain(config, family, shared);
-      const nat = await withOwnChain(iptables, family, shared, own);
+      const nat = new Map([...shared, ...(await enteredChain(iptables, family, shared, own))]);
       const conflicts = await findConflicts(iptables, family, nat, own, wanted);
       if (conflicts.length > 0 && config.onConflict === "refuse") refuse(conflicts);
       for (const text of new Set(conflicts.map(conflictText))) tellOnce(`${text}; it is taken over`);
@@ -67,20 +65,6 @@ function firstAdd({ own, entries }: ContainerRules): Change[] {
     owned: [own],
     entries: [entries],
   });
-}
-
-/** Adds the container's own chain to what is known, where an entry says that it exists. */
-async function withOwnChain(
-  iptables: Iptables,
-  family: Family,
-  nat: Observed,
-  own: string,
-): Promise<Observed> {
-  if (nat.has(own)) return nat;
-  const entered = listedEntries(rulesOf(nat, chains.dnat) ?? []).some(({ chain }) => chain === own);
-  if (!entered) return nat;
-  const { nat: more = new Map() } = await iptables.observe(family, { nat: [own] }, "exact");
-  return new Map([...nat, ...more]);
 }
 
 function requireMarkChain({ snat, marking }: PortmapConfig, family: Family, observed: Observed): void {

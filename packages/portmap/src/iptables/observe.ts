@@ -1,7 +1,8 @@
 import type { Attachment } from "@cni-chain/core";
-import type { ByTable, Family, Iptables } from "iptables-wrapper";
+import { type ByTable, type Family, type Iptables, type Observed, rulesOf } from "iptables-wrapper";
 import type { PortmapConfig } from "../config.ts";
 import { chains, containerChain } from "./chains.ts";
+import { listedEntries } from "./listed-forwards.ts";
 
 /**
  * The chains an ADD looks at; all of them stand on a node in use, so that they cost one process. A chain that
@@ -43,4 +44,21 @@ export async function isBare(iptables: Iptables, family: Family): Promise<boolea
   const seen = await Promise.all(asked.map((one) => iptables.observe(family, one, "exact")));
   const states = seen.flatMap(({ nat, raw }) => [...(nat ?? raw ?? new Map()).values()]);
   return states.every(({ kind }) => kind === "absent");
+}
+
+/**
+ * The container's own chain, where nobody has seen it but an entry says that it exists: it was not looked at, or an ADD has
+ * made both since.
+ */
+export async function enteredChain(
+  iptables: Iptables,
+  family: Family,
+  nat: Observed,
+  own: string,
+): Promise<Observed> {
+  if (rulesOf(nat, own) !== undefined) return new Map();
+  const entered = listedEntries(rulesOf(nat, chains.dnat) ?? []).some(({ chain }) => chain === own);
+  if (!entered) return new Map();
+  const { nat: found = new Map() } = await iptables.observe(family, { nat: [own] }, "exact");
+  return found;
 }

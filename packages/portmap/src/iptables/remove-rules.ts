@@ -14,7 +14,7 @@ import type { Host } from "../tools.ts";
 import { chains, containerChain } from "./chains.ts";
 import { chainsForClosing, closeUnusedLoopback } from "./close-loopback.ts";
 import { listedForwards } from "./listed-forwards.ts";
-import { chainsForDel } from "./observe.ts";
+import { chainsForDel, enteredChain } from "./observe.ts";
 import { absenceOf, desiredAbsence, removal } from "./plan.ts";
 import { renamedChains } from "./renamed.ts";
 
@@ -26,7 +26,8 @@ export async function removeRules(
   iptables: Iptables,
   host: Host,
 ): Promise<readonly Forward[]> {
-  let renamed: Observed = new Map();
+  const own = containerChain(attachment);
+  let [late, renamed]: [Observed, Observed] = [new Map(), new Map()];
   const { before, after } = await reconcile(iptables, {
     family,
     chains: chainsForDel(attachment, family, (await iptables.tellsMissing?.(family)) ?? false),
@@ -34,14 +35,15 @@ export async function removeRules(
     ...(family === "v4" ? { andThen: chainsForClosing } : {}),
     ...(config === undefined ? {} : { guess: { nat: removal(attachment, config, family) } }),
     async plan({ nat: seen = new Map() }) {
-      const nat = await withLegacySnat(iptables, family, seen);
+      late = await enteredChain(iptables, family, seen, own);
+      const nat = await withLegacySnat(iptables, family, new Map([...seen, ...late]));
       renamed = await renamedChains(iptables, family, nat, attachment, addresses);
       const gone = [desiredAbsence(attachment, nat), absenceOf([...renamed.keys()])];
       return { nat: gone.flatMap((desired) => transaction(new Map([...nat, ...renamed]), desired)) };
     },
   });
-  const went = new Map([...(before.nat ?? []), ...renamed]);
-  const names = [containerChain(attachment), ...renamed.keys()];
+  const went = new Map([...(before.nat ?? []), ...late, ...renamed]);
+  const names = [own, ...renamed.keys()];
   const removed = names.flatMap((chain) => listedForwards(rulesOf(went, chain) ?? []));
   if (family === "v4") {
     const now = removed.length === 0 ? before : undefined;

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   closeSync,
@@ -14,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { libcFiles } from "./bun-files.ts";
+import { openPipe, type Pipe } from "./bun-pipe.ts";
 import type { Files } from "./files.ts";
 import { nodeFiles } from "./node-files.ts";
 
@@ -30,13 +30,11 @@ const made = (name: string, content: string | Uint8Array) => {
 };
 
 test("what comes from a pipe that stays open is read as far as patience goes", () => {
-  const path = join(folder, "pipe");
-  execFileSync("mkfifo", [path]);
-  const pipe = openSync(path, "r+");
-  writeSync(pipe, "as far as this");
-  expect(libcFiles()?.readText(pipe, 50)).toBe("as far as this");
-  expect(libcFiles()?.readText(pipe, 0)).toBe("");
-  closeSync(pipe);
+  const { readEnd, writeEnd } = openPipe() as Pipe;
+  writeSync(writeEnd, "as far as this");
+  expect(libcFiles()?.readText(readEnd, 50)).toBe("as far as this");
+  expect(libcFiles()?.readText(readEnd, 0)).toBe("");
+  for (const end of [readEnd, writeEnd]) closeSync(end);
 });
 
 test("this engine can call the C library", () => {

@@ -281,6 +281,17 @@ describe("a bad call is refused before anything is touched", () => {
     },
   );
 
+  test.each(["portmap", "bandwidth"] as const)(
+    "%s: DEL, which does without it, succeeds though CNI_NETNS cannot be looked at",
+    async (type) => {
+      await stage.node.run(["ln", "-sfn", "/run/round", "/run/round"]);
+      const env = { CNI_NETNS: "/run/round" };
+      const answer = await call({ what: "", type, command: "DEL", env, code: 0, says: [] });
+      expect(answer.exitCode, answer.stdout).toBe(0);
+      expect(answer.stdout).toBe("");
+    },
+  );
+
   test.each(["portmap", "bandwidth", "loopback"] as const)(
     "%s: DEL succeeds though its configuration is bad, so that a runtime gets rid of the pod",
     async (type) => {

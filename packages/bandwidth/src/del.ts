@@ -59,9 +59,14 @@ function likelyVeths(links: ReadonlyMap<string, Link>, ifb: string): readonly st
   return [...new Set([vethOfOwnerText(found.alias) ?? [], told].flat())];
 }
 
-/** The container's end; undefined when the namespace or the interface is gone. */
-async function containerLink({ netns, attachment }: DelCall, links: Links): Promise<Link | undefined> {
-  if (netns === undefined || netnsState(netns) !== "present") return undefined;
+/** The container's end; undefined when the namespace or the interface is gone, or its path leads to nothing that can be told. */
+async function containerLink({ netns, attachment, warn }: DelCall, links: Links): Promise<Link | undefined> {
+  try {
+    if (netns === undefined || netnsState(netns) !== "present") return undefined;
+  } catch (error) {
+    warn(`CNI_NETNS is not used: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
   try {
     return (await links.observe([attachment.ifname], { netns })).get(attachment.ifname);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { files } from "@cni-chain/libc";
+import { FileError, files } from "@cni-chain/libc";
 import type { Io } from "./run-plugin.ts";
 
 /** The real process. Make it once, in a plugin's main. */
@@ -21,7 +21,15 @@ export function processIo(): Io {
         // A warning nobody can read must not fail the work.
       }
     },
-    netnsIdentity: (path) => files.identity(path),
+    netnsIdentity(path) {
+      try {
+        return files.identity(path);
+      } catch (error) {
+        // What cannot be looked at cannot be entered either: whoever has to enter it will say so.
+        if (error instanceof FileError) return undefined;
+        throw error;
+      }
+    },
     fault,
   };
 }

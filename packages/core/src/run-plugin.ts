@@ -19,7 +19,7 @@ export interface Io {
   /** Writes all of the text or throws. */
   writeStdout(text: string): void;
   writeStderr(text: string): void;
-  /** What tells one network namespace file from another (device and inode); undefined when there is no such file. */
+  /** What tells one network namespace file from another (device and inode); undefined when there is none that can be looked at. */
   netnsIdentity(path: string): string | undefined;
   /** Rejects on an exception nobody awaited, so that it, too, becomes the one error document. */
   readonly fault?: Promise<never>;

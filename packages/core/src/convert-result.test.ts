@@ -112,6 +112,14 @@ describe("a result from one version to another", () => {
     expect(printed(read({ ...document, cniVersion: "" }, "0.4.0"), "0.4.0")).toEqual(documentAt("0.4.0"));
   });
 
+  it("goes by the shape where that is later than the version up to 0.2.0, as the reference's loopback prints it", () => {
+    for (const cniVersion of ["0.1.0", "0.2.0"] as const) {
+      const result = read({ ...plain, cniVersion });
+      expect(printed(result, "1.0.0")).toEqual({ ...plain, cniVersion: "1.0.0" });
+      expect(printed(result, cniVersion)).toMatchObject({ cniVersion, ip4: { ip: "10.88.77.5/24" } });
+    }
+  });
+
   it("folds keys as Go does", () => {
     expect(read({ IPs: [{ Address: "10.0.0.1/24", Interface: 0 }], Routes: null }).ips).toEqual([
       { address: "10.0.0.1/24", interface: 0 },

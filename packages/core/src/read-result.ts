@@ -33,12 +33,13 @@ export function readResult(json: Json, assumed: CniVersion): Read<Result> {
   if (!isJsonObject(folded))
     return failed([{ path: "", message: `${shown(json)} is not allowed, must be an object` }]);
   const asked = folded["cniVersion"] ?? "";
-  const version = asked === "" ? assumed : asked;
-  if (!isCniVersion(version)) {
+  const told = asked === "" ? assumed : asked;
+  if (!isCniVersion(told)) {
     return failed([
-      { path: "cniVersion", message: `${shown(version)} is not known; known are ${cniVersions.join(", ")}` },
+      { path: "cniVersion", message: `${shown(told)} is not known; known are ${cniVersions.join(", ")}` },
     ]);
   }
+  const version = versionByShape(folded, told);
   const { cniVersion: _, ...document } = folded;
   const wrongShape = schema.validate(document);
   if (wrongShape.length > 0) return failed(wrongShape);
@@ -48,6 +49,12 @@ export function readResult(json: Json, assumed: CniVersion): Read<Result> {
   return wrongAddresses.length > 0
     ? failed(wrongAddresses)
     : { ok: true, value: toInner(document, checked, version) };
+}
+
+/** The reference's loopback, for one, prints a result of the later shape whatever the version: up to 0.2.0, too. */
+function versionByShape({ ips, interfaces, ip4, ip6 }: JsonObject, told: CniVersion): CniVersion {
+  const isLater = (ips ?? interfaces) !== undefined && (ip4 ?? ip6) === undefined;
+  return isLater && !isAtLeast(told, "0.3.0") ? "0.3.0" : told;
 }
 
 function toInner(document: JsonObject, checked: ResultDocument, version: CniVersion): Result {

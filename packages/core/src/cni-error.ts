@@ -26,7 +26,9 @@ export const ErrorCode = {
  * which becomes one error document.
  */
 export function throwAll(errors: readonly unknown[]): void {
-  if (errors.length > 1) throw new AggregateError(errors);
+  const all = () =>
+    errors.map((error) => (error instanceof Error ? error.message : String(error))).join("; ");
+  if (errors.length > 1) throw new AggregateError(errors, all());
   if (errors.length === 1) throw errors[0];
 }
 

@@ -53,6 +53,8 @@ describe("GC", () => {
     });
     expect(await thrown([new CniError(11, "later")])).toMatchObject({ code: 11, msg: "later" });
     expect(() => throwAll([])).not.toThrow();
+    // For a warning, which has one line.
+    expect(() => throwAll([new Error("one"), new Error("two")])).toThrow("one; two");
   });
 });
 

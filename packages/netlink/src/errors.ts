@@ -1,7 +1,17 @@
 import { errnoText } from "@cni-chain/libc";
 
 /** Numbers of errno(3) that are decided by. */
-export const errno = { EPERM: 1, ENOENT: 2, EAGAIN: 11, ENODEV: 19, EINVAL: 22, ENOBUFS: 105 } as const;
+export const errno = {
+  EPERM: 1,
+  ENOENT: 2,
+  EAGAIN: 11,
+  EACCES: 13,
+  ENODEV: 19,
+  EINVAL: 22,
+  ENETUNREACH: 101,
+  ENOBUFS: 105,
+  EHOSTUNREACH: 113,
+} as const;
 
 /** The kernel, or the socket to it, has not done what was asked. Has the shape of a tool's failure. */
 export class NetlinkError extends Error {

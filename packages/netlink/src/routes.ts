@@ -1,5 +1,5 @@
 import { encodeAttributes, joined, parseAttributes, readU32 } from "./attributes.ts";
-import { NetlinkError } from "./errors.ts";
+import { errno, NetlinkError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { findLink, nameOf } from "./links.ts";
 import type { Request } from "./message.ts";
@@ -36,13 +36,16 @@ export function deviceTo(exchange: Exchange, address: Uint8Array): string | unde
   return link === undefined ? undefined : nameOf(link);
 }
 
+/** What is said for no route, and for one of type unreachable, blackhole or prohibit. */
+const leadsNowhere = new Set<number>([errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EINVAL, errno.EACCES]);
+
 function deviceIndex(exchange: Exchange, address: Uint8Array): number | undefined {
   try {
     const [message] = exchange(routeRequest(address));
     if (message === undefined) return undefined;
     return readU32(parseAttributes(message.body.subarray(headerBytes)).get(attribute.device));
   } catch (error) {
-    if (error instanceof NetlinkError && error.errno !== 0) return undefined;
+    if (error instanceof NetlinkError && leadsNowhere.has(error.errno)) return undefined;
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { patience, rounds } from "../lib/long.ts";
 import type { Node } from "../lib/node.ts";
 import type { Service } from "../lib/process.ts";
 import { difference } from "../lib/snapshot.ts";
+import { searchPath } from "../lib/tools.ts";
 import { noteTried } from "../lib/tried-table.ts";
 import { takeRules } from "./rules.ts";
 import { failureOf, type Verb, Workbench } from "./workbench.ts";
@@ -55,6 +56,27 @@ test("a DEL behind an ADD that was killed while its tools waited for the lock re
   }
   noteTried(task, { what: "plugin gets SIGKILL while a tool waits for the lock", times, lost: lost.length });
   expect(lost).toEqual([]);
+});
+
+// As a wrapper script may that writes a log: what it leaves running has inherited all that it has.
+test("a DEL does not wait for what a tool has left running", async () => {
+  await using bench = await Workbench.set({ iptables: "legacy", backend: "iptables", neighbour: true });
+  const { node } = bench;
+  const clean = await takeRules(node);
+  await node.run(
+    [
+      "sh",
+      "-ec",
+      "test -e /run/xtables.lock; mkdir /run/leaving; tee /run/leaving/iptables-restore; chmod +x /run/leaving/*",
+    ],
+    {
+      stdin: `#!/bin/sh\nPATH=${searchPath}\ntail -f /dev/null &\nexec iptables-legacy-restore "$@"\n`,
+    },
+  );
+  await bench.succeed("ADD", { path: `/run/leaving:${bench.tools.path}` });
+  expect(await node.run(["sh", "-c", "grep -lszE '^tail$' /proc/[0-9]*/cmdline"])).not.toBe("");
+  await bench.succeed("DEL", { timeoutSeconds: 10 });
+  expect(difference(clean, await takeRules(node))).toEqual([]);
 });
 
 // Process 1 of the node reaps nobody, so that an orphan shows even when it has ended.

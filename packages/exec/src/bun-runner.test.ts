@@ -87,7 +87,7 @@ test("bunRunner's end leaves nothing running", async () => {
     expect(text).not.toBe("");
     return text;
   }, 5000);
-  await runner.end();
+  expect(await runner.end()).toBe(false);
   expect(existsSync(`/proc/${pid}`)).toBe(false);
   expect(await running).toMatchObject({ kind: "signalled" });
 });
@@ -212,6 +212,17 @@ test("bunRunner's way back is not stopped by a second signal", async () => {
     { kind: "exited", exitCode: 0, stdout: "done\n", stderr: "" },
     "exited",
   ]);
+});
+
+test("bunRunner's end tells whether all tools have come to theirs", async () => {
+  const endOf = async (line: string, timeoutMs: number) => {
+    const runner = bunRunner({ env, budgetMs: 30_000 });
+    await runner.run({ file: "sh", argv: ["-c", line], timeoutMs });
+    return runner.end();
+  };
+  expect(await endOf("exit 1", 20_000)).toBe(true);
+  expect(await endOf("exec sleep 60", 100)).toBe(false);
+  expect(await endOf("kill -KILL $$", 20_000)).toBe(false);
 });
 
 test("bunRunner does its work where the C library cannot be called", async () => {

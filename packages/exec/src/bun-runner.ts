@@ -22,8 +22,11 @@ export interface BunRunnerOptions {
 export interface BunRunner extends Runner {
   /** Failed work is about to be taken back: that gets the time kept for it, also after a stop, and is not stopped again. */
   turnBack(): void;
-  /** Ends what still runs, as of work that was given up when other work beside it failed. */
-  end(): Promise<void>;
+  /**
+   * Ends what still runs, as of work that was given up when other work beside it failed. True where every tool has
+   * exited by itself: of one that was killed, a child may still be at work.
+   */
+  end(): Promise<boolean>;
 }
 
 /** By which a runtime, or a person at its terminal, ends a plugin. */
@@ -43,6 +46,7 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [], inherited }: Bun
   let ends = performance.now() + Math.max(budgetMs - wayBackMs, (budgetMs * 5) / 6);
   let stopped: string | undefined;
   let isTurningBack = false;
+  let mayBeAtWork = false;
   const running = new Set<Child>();
   const waiting = new Map<string, Waiting>();
   reapChildren();
@@ -50,6 +54,7 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [], inherited }: Bun
     process.on(signal, () => {
       if (isTurningBack) return;
       stopped = signal;
+      mayBeAtWork = true;
       for (const child of running) killAll(child);
       waiting.clear();
     });
@@ -71,7 +76,9 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [], inherited }: Bun
       isTurningBack = true;
     },
     async end() {
+      mayBeAtWork ||= running.size > 0;
       await Promise.all([...running].map(kill));
+      return !mayBeAtWork;
     },
     startAhead(tool) {
       if (stopped !== undefined || waiting.has(nameOf(tool))) return;
@@ -93,6 +100,7 @@ export function bunRunner({ env: given, budgetMs, stopsOn = [], inherited }: Bun
       running.add(child);
       const result = await outcomeOf(child, timeoutMs);
       running.delete(child);
+      mayBeAtWork ||= result.kind !== "exited";
       return stopped === undefined ? result : { kind: "stopped", signal: stopped };
     },
   };

@@ -40,6 +40,16 @@ test("a lock lasts as long as a process that has inherited it", async () => {
   expect(other.tryLock(7n)).toBe(true);
 });
 
+test("an end that is made of a lock holds for who has inherited it, too", async () => {
+  const [one, other] = openTwice(madeFile());
+  expect(one.tryLock(7n)).toBe(true);
+  const heir = Bun.spawn(["cat"], { stdio: ["pipe", "ignore", "ignore", one.descriptor] });
+  one.unlock(7n);
+  expect(other.tryLock(7n)).toBe(true);
+  await heir.stdin.end();
+  await heir.exited;
+});
+
 test("no file, no lock", () => {
   expect(openLockFile(`${madeFile()}.none`)).toBeUndefined();
 });

@@ -4,7 +4,7 @@ import { openedLibc } from "./bun-libc.ts";
 const O_RDWR = 2;
 const O_CLOEXEC = 0o2000000;
 const F_OFD_SETLK = 37;
-const F_WRLCK = 1;
+const [F_WRLCK, F_UNLCK] = [1, 2];
 /** struct flock, the 64-bit one. */
 const flockBytes = 32;
 const at = { type: 0, start: 8, length: 16 } as const;
@@ -18,6 +18,8 @@ export interface LockFile {
    * until the last process that has the descriptor, by inheritance, too, has ended.
    */
   tryLock(byte: bigint): boolean;
+  /** Takes it from all that have inherited it, too. */
+  unlock(byte: bigint): void;
 }
 
 /** Undefined where there is no such file, or none that can be written to. */
@@ -25,15 +27,19 @@ export function openLockFile(path: string): LockFile | undefined {
   const libc = openedLibc();
   const descriptor = libc?.open(new TextEncoder().encode(`${path}\0`), O_RDWR | O_CLOEXEC) ?? -1;
   if (libc === undefined || descriptor < 0) return undefined;
+  const set = (type: number, byte: bigint) => {
+    const request = new Uint8Array(flockBytes);
+    const view = new DataView(request.buffer);
+    view.setInt16(at.type, type, true);
+    view.setBigInt64(at.start, byte, true);
+    view.setBigInt64(at.length, 1n, true);
+    return libc.fcntl(descriptor, F_OFD_SETLK, request) === 0;
+  };
   return {
     descriptor,
-    tryLock(byte) {
-      const request = new Uint8Array(flockBytes);
-      const view = new DataView(request.buffer);
-      view.setInt16(at.type, F_WRLCK, true);
-      view.setBigInt64(at.start, byte, true);
-      view.setBigInt64(at.length, 1n, true);
-      return libc.fcntl(descriptor, F_OFD_SETLK, request) === 0;
+    tryLock: (byte) => set(F_WRLCK, byte),
+    unlock(byte) {
+      set(F_UNLCK, byte);
     },
   };
 }

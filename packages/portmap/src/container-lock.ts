@@ -8,13 +8,24 @@ import { openLockFile } from "@cni-chain/libc/byte-lock";
 const path = "/run/xtables.lock";
 const pauseMs = 10;
 
+/** A container that nobody else works on. */
+interface ContainerLock {
+  /** What its tools are to inherit. */
+  readonly descriptor: number;
+  /** For when all its tools have come to their end: what they have started, and left running, is not waited for. */
+  release(): void;
+}
+
 /**
- * Locks a container, by a byte of that file, and gives the descriptor its tools are to inherit; undefined without the file.
+ * Locks a container, by a byte of that file; undefined without the file.
  * A plugin that is killed, as runtimes do with one that is late, leaves tools behind which still wait for iptables' lock, and
  * write once they have it: behind the DEL that comes next, if that did not wait for the last of them.
  * Throws CniError 11 where they outlive `timeoutMs`.
  */
-export async function lockContainer(containerId: string, timeoutMs: number): Promise<number | undefined> {
+export async function lockContainer(
+  containerId: string,
+  timeoutMs: number,
+): Promise<ContainerLock | undefined> {
   const file = openLockFile(path);
   if (file === undefined) return undefined;
   // A place is a positive number of 64 bits: 15 digits are 60.
@@ -24,13 +35,13 @@ export async function lockContainer(containerId: string, timeoutMs: number): Pro
     if (performance.now() > ends) throw stillAtWork(containerId, timeoutMs);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
-  return file.descriptor;
+  return { descriptor: file.descriptor, release: () => file.unlock(place) };
 }
 
 function stillAtWork(containerId: string, timeoutMs: number): CniError {
   return new CniError(
     ErrorCode.tryAgainLater,
-    `tools of an earlier call for container ${containerId} are still at work after ${timeoutMs / 1000} s`,
+    `tools of an earlier call for container ${containerId} are still at work after ${Math.round(timeoutMs / 100) / 10} s`,
     `They were left behind by a plugin that was killed, and have ${path} open.`,
   );
 }

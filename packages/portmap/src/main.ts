@@ -10,15 +10,15 @@ import { portmap } from "./plugin.ts";
 const io = processIo();
 const path = pathFor(io.env["CNI_COMMAND"], io.env["PATH"] ?? "");
 let runner: BunRunner | undefined;
+let lock: Awaited<ReturnType<typeof lockContainer>>;
 const plugin = portmap(async (wanted, warn, containerId) => {
   const began = performance.now();
-  const inherited =
-    containerId === undefined ? undefined : await lockContainer(containerId, (wanted.timeoutMs * 2) / 3);
+  lock = containerId === undefined ? undefined : await lockContainer(containerId, (wanted.timeoutMs * 2) / 3);
   runner = bunRunner({
     env: { ...io.env, PATH: path },
     budgetMs: wanted.timeoutMs - (performance.now() - began),
     stopsOn: endSignals,
-    inherited,
+    inherited: lock?.descriptor,
   });
   const host = {
     runner,
@@ -30,7 +30,7 @@ const plugin = portmap(async (wanted, warn, containerId) => {
   return { ...host, backend: await backendFor(wanted, host, warn) };
 });
 const exitCode = await runPlugin(plugin, io);
-await runner?.end();
+if (await runner?.end()) lock?.release();
 process.exit(exitCode);
 
 /** What was made under another PATH has to be found all the same: a runtime's may change, or lack the sbin directories. */

@@ -31,6 +31,16 @@ export const rewrite = (node: Node): Promise<Disturber> => Disturber.start(node,
 export const holdLock = (node: Node): Promise<Disturber> =>
   Disturber.start(node, "flock /run/xtables.lock sleep 2; sleep 3");
 
+/** Somebody who takes all rules of table nat, and of nftables' tables, away again and again, as a firewall does at a reload. */
+export const flush = (node: Node): Promise<Disturber> =>
+  Disturber.start(
+    node,
+    `
+for tool in iptables ip6tables; do $tool -w -t nat -F; $tool -w -t nat -X; done
+for family in ip ip6; do nft delete table $family cni_hostport 2>/dev/null; done
+sleep 0.05`,
+  );
+
 export class Disturber {
   readonly #service: Service;
 

@@ -75,16 +75,25 @@ describe("reconcile", () => {
     runner.finish();
   });
 
-  test("gives up where the same plan fails twice over", async () => {
-    const runner = scriptedRunner([
-      { command: restore("-S A"), result: { exitCode: 1 } },
-      { command: restore("-N A"), result: { exitCode: 2, stderr: "no such match" } },
-      { command: restore("-S A"), result: { exitCode: 1 } },
-    ]);
+  test("gives up where the same plan fails three times over", async () => {
+    const missing = { command: restore("-S A"), result: { exitCode: 1 } };
+    const refused = { command: restore("-N A"), result: { exitCode: 2, stderr: "no such match" } };
+    const runner = scriptedRunner([missing, refused, missing, refused, missing, refused, missing]);
     await expect(reconcile(iptables(runner), task(["A"]))).rejects.toMatchObject({
       failure: "failed",
       details: expect.stringContaining("-N A"),
     });
+    runner.finish();
+  });
+
+  test("tries the same plan again where a chain has come and gone", async () => {
+    const runner = scriptedRunner([
+      { command: restore("-S A"), result: { exitCode: 1 } },
+      { command: restore("-N A"), result: { exitCode: 1, stderr: "Chain already exists" } },
+      { command: restore("-S A"), result: { exitCode: 1 } },
+      { command: restore("-N A"), result: {} },
+    ]);
+    await reconcile(iptables(runner), task(["A"]));
     runner.finish();
   });
 

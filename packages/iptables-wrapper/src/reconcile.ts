@@ -28,10 +28,12 @@ export interface Reconciliation {
 
 /** Lost races in a row before we give up. Each means that somebody else's transaction went through. */
 const maxAttempts = 8;
+/** The same plan in a row: what failed it may have come and gone again between two looks, as in a reload of a firewall. */
+const maxOfSame = 3;
 
 /**
  * Observe, plan, apply. A transaction that fails is planned again on a fresh and exact look: if the plan is
- * another one now, somebody was faster and it is tried; if it is the same, the failure is real.
+ * another one now, somebody was faster and it is tried; if it is the same again and again, the failure is real.
  * Gives what was observed before the transaction that went through, and after it.
  */
 export async function reconcile(iptables: Iptables, task: Reconciliation): Promise<Reconciled> {
@@ -40,7 +42,7 @@ export async function reconcile(iptables: Iptables, task: Reconciliation): Promi
   let observed =
     guessed?.seen ?? task.seen ?? (await iptables.observe(task.family, task.chains, task.accuracy));
   let changes = await task.plan(observed);
-  for (let attempt = 1; ; attempt += 1) {
+  for (let [attempt, ofSame] = [1, 1]; ; attempt += 1) {
     try {
       const after = await applyAndLook(iptables, task, changes);
       return { before: guessed?.before ?? observed, ...(after === undefined ? {} : { after }) };
@@ -49,7 +51,8 @@ export async function reconcile(iptables: Iptables, task: Reconciliation): Promi
         throw error;
       observed = await iptables.observe(task.family, allChains(task), "exact");
       const next = await task.plan(observed);
-      if (JSON.stringify(next) === JSON.stringify(changes)) throw error;
+      ofSame = JSON.stringify(next) === JSON.stringify(changes) ? ofSame + 1 : 1;
+      if (ofSame > maxOfSame) throw error;
       changes = next;
     }
   }

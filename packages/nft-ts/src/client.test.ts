@@ -38,7 +38,11 @@ test("a table is absent only where the tables say so", async () => {
   const others = { stdout: "table ip6 t {\n}\ntable ip tt {\n}\n" };
   const there = { stdout: "table ip t {\n}\n" };
   expect(await observe([list, missing], [names, others])).toBeUndefined();
-  await expect(observe([list, missing], [names, there], [list, missing])).rejects.toThrow(
+  const gone: [object, ScriptedResult][] = [
+    [list, missing],
+    [names, there],
+  ];
+  await expect(observe(...gone, ...gone, [list, missing])).rejects.toThrow(
     "nft: exit code 1: Error: whatever it says",
   );
   await expect(observe([list, missing], [names, { exitCode: 1, stderr: "no nf_tables" }])).rejects.toThrow(
@@ -50,6 +54,11 @@ test("a table that somebody makes while we look is there", async () => {
   expect(
     await observe([list, missing], [names, { stdout: "table ip t {\n}\n" }], [list, listed()]),
   ).toBeDefined();
+});
+
+test("a table that somebody makes and flushes while we look is not there", async () => {
+  const there = { stdout: "table ip t {\n}\n" };
+  expect(await observe([list, missing], [names, there], [list, missing], [names, {}])).toBeUndefined();
 });
 
 test.each([
@@ -66,20 +75,21 @@ const apply = (line: string) => ({ file: "nft", argv: ["-f", "-"], stdin: `${lin
 test("a lost race is planned again, a real failure is told", async () => {
   const plan = (handles: number | undefined) =>
     handles === undefined ? [] : [{ kind: "deleteRule", chain: "c", handle: handles } as const];
-  const run = async (second: object) => {
-    const runner = scriptedRunner([
-      { command: list, result: listed({ chain: "c", handle: 1 }) },
-      { command: apply("delete rule ip t c handle 1"), result: missing },
-      { command: list, result: second },
-    ]);
+  const standing = { command: list, result: listed({ chain: "c", handle: 1 }) };
+  const refused = { command: apply("delete rule ip t c handle 1"), result: missing };
+  const run = async (...calls: Parameters<typeof scriptedRunner>[0][number][]) => {
+    const runner = scriptedRunner(calls);
     await reconcile(nftables(runner), {
       family: "ip",
       table: "t",
       plan: (table) => plan(table?.get("c")?.rules[0]?.handle),
     });
+    runner.finish();
   };
-  await run(listed());
-  await expect(run(listed({ chain: "c", handle: 1 }))).rejects.toThrow("whatever");
+  await run(standing, refused, { command: list, result: listed() });
+  await run(standing, refused, standing, { ...refused, result: {} });
+  const given = run(standing, refused, standing, refused, standing, refused, standing);
+  await expect(given).rejects.toThrow("whatever");
 });
 
 test("a change that prints something has not been made", async () => {

@@ -20,6 +20,9 @@ export interface Nftables {
  */
 const listTableNames: Command = { file: "nft", argv: ["list", "flowtables"] };
 
+/** Looks at a table that is not there and then is: each time somebody has made it, and before it somebody has flushed all. */
+const maxLooks = 3;
+
 /** nft by its plain name on the runner's PATH. */
 export function nftables(runner: Runner): Nftables {
   async function tableNames(): Promise<ReadonlySet<string>> {
@@ -30,12 +33,14 @@ export function nftables(runner: Runner): Nftables {
     tableNames,
     async observe(family, table) {
       const command: Command = { file: "nft", argv: ["-j", "list", "table", family, table] };
-      const result = await runner.run(command);
-      // Exit code 1 is for a missing table as for everything else, so the tables there are have to tell.
-      if (result.kind !== "exited" || result.exitCode !== 1) return read(command, result);
-      if (!(await tableNames()).has(`${family} ${table}`)) return undefined;
-      // Somebody may have made it between the two looks.
-      return read(command, await runner.run(command));
+      for (let look = 1; ; look += 1) {
+        const result = await runner.run(command);
+        // Exit code 1 is for a missing table as for everything else, so the tables there are have to tell.
+        if (result.kind !== "exited" || result.exitCode !== 1 || look === maxLooks)
+          return read(command, result);
+        if (!(await tableNames()).has(`${family} ${table}`)) return undefined;
+        // Somebody may have made it between the two looks.
+      }
     },
     async apply(family, table, changes) {
       if (changes.length === 0) return;

@@ -122,6 +122,15 @@ test.each([
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining(option.slice(2))]);
 });
 
+test.each(["--count", "--interval"])(
+  "a word in the place of the number of %s is said to be none",
+  async (option) => {
+    await using stage = await Stage.set({ chained: [] });
+    const { exitCode, stderr } = await stage.node.try(argv(option, "soon"));
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`${option} is no number: expected`)]);
+  },
+);
+
 test("a node without limits", async () => {
   await using stage = await Stage.set({ chained: [] });
   expect(await stage.node.run(argv("--once", "--interval", "0.1"))).toBe("No pod is limited.\n");

@@ -2,6 +2,7 @@ import { command } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { intervalMs } from "../interval.ts";
 import { defaultCacheDir } from "../libcni/cache.ts";
+import { optionValue } from "../option-value.ts";
 import { jsonText } from "../output/json-text.ts";
 import { live } from "../output/live.ts";
 import { type Style, styleFor } from "../output/style.ts";
@@ -29,7 +30,7 @@ export const top = command({
       .option("cache-dir", { type: "string", default: defaultCacheDir, describe: "where libcni's cache is" }),
   async run({ json, sort, interval, once, count, cacheDir }, terminal) {
     if (count !== undefined && !(Number.isInteger(count) && count > 0)) {
-      throw new UsageError(`--count ${count}: expected a whole number above 0`);
+      throw new UsageError(`${optionValue("--count", count)}: expected a whole number above 0`);
     }
     const looks = once === true ? 1 : (count ?? Number.POSITIVE_INFINITY);
     await watchTraffic({ waitMs: intervalMs(interval), looks, order: sort, json, cacheDir }, terminal);

@@ -1,6 +1,7 @@
 import { identifierRule, ifnameRule, isIdentifier, isIfname } from "@cni-chain/core";
 import type { Argv } from "yargs";
 import { UsageError } from "../failure.ts";
+import { optionValue } from "../option-value.ts";
 import { sandboxPath } from "./sandbox.ts";
 
 const group = "Which container:";
@@ -34,7 +35,8 @@ export function netnsOf({ netns, pid, sandbox }: TargetWords): string | undefine
   if (netns === "") throw new UsageError("--netns is empty");
   if (sandbox !== undefined) return sandboxPath(sandbox);
   if (pid === undefined) return netns;
-  if (!Number.isInteger(pid) || pid < 1) throw new UsageError(`--pid ${pid}: give the number of a process`);
+  if (!Number.isInteger(pid) || pid < 1)
+    throw new UsageError(`${optionValue("--pid", pid)}: give the number of a process`);
   return `/proc/${pid}/ns/net`;
 }
 

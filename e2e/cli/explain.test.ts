@@ -20,6 +20,7 @@ interface Explained {
   readonly conclusion: string;
   readonly hops: readonly {
     name: string;
+    remedy?: string;
     passes: boolean;
     text: string;
     rules: { chain: string; text: string }[];
@@ -222,6 +223,8 @@ describe.each(backends)("$name", ({ iptables, portmap: conf, name }) => {
     await pod.run(["ip", "link", "delete", "eth0"]);
     const noAddress = await scene.fromOutside(8080);
     expect(noAddress).toMatchObject({ delivered: false, stoppedAt: "pod" });
+    // Its namespace stands, so repair would leave its rules as they are.
+    expect(noAddress.hops.find(({ name }) => name === "pod")?.remedy).toMatch(/^remove the pod/);
     await scene.stage.node.removeNetns(pod);
     const gone = await scene.fromOutside(8080);
     expect(gone).toMatchObject({ delivered: false, stoppedAt: "pod" });

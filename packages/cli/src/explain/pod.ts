@@ -49,7 +49,7 @@ export async function findPod(scene: Scene, address: string): Promise<PodFound> 
   }
   if (states.length > 0) {
     const reason = `the pod has no ${address} any more (${states[0]?.netns})`;
-    return { kind: "gone", reason, remedy: "cni-chain repair" };
+    return { kind: "gone", reason, remedy: "remove the pod and let its runtime make it anew" };
   }
   return { kind: "unknown" };
 }

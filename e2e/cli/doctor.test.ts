@@ -221,7 +221,7 @@ describe("what somebody broke is found, with its remedy", () => {
       "an entry of the cache cannot be read",
       {},
       `echo '{}' > ${cacheDir}/results/net-x-eth0`,
-      { check: "attachments", severity: "unknown", what: /cannot be read/, remedy: /^$/ },
+      { check: "attachments", severity: "unknown", what: /cannot be read/, remedy: /rm '\S*net-x-eth0'$/ },
       1,
     ],
   ];

@@ -35,6 +35,7 @@ export const attachments: Check = {
         severity: "unknown" as const,
         what: `the entry cannot be read: ${message}`,
         where: file,
+        remedy: `remove the container and make it anew; where it is gone: rm '${file}'`,
       })),
     ),
   ],

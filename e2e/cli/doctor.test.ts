@@ -218,6 +218,42 @@ describe("what somebody broke is found, with its remedy", () => {
       1,
     ],
     [
+      "the host's end of a pod is down",
+      {},
+      "ip link set dev $(ip -o link show master cni0 | grep -o 'veth[0-9a-f]*' | head -1) down",
+      {
+        check: "devices",
+        severity: "broken",
+        what: /^veth\w+ is down: nothing gets to default\/web/,
+        remedy: /^ip link set dev veth\w+ up$/,
+      },
+      2,
+    ],
+    [
+      "the bridge is down",
+      {},
+      "ip link set dev cni0 down",
+      {
+        check: "devices",
+        severity: "broken",
+        what: /^cni0 is down: nothing gets to default\/web/,
+        remedy: /^ip link set dev cni0 up$/,
+      },
+      2,
+    ],
+    [
+      "the pod's end is down",
+      {},
+      "ip -n web link set dev eth0 down",
+      {
+        check: "devices",
+        severity: "broken",
+        what: /^veth\w+ has no carrier: its other end, in the pod, is down/,
+        remedy: /^nsenter --net=\/run\/netns\/web ip link set dev eth0 up /,
+      },
+      2,
+    ],
+    [
       "an entry of the cache cannot be read",
       {},
       `echo '{}' > ${cacheDir}/results/net-x-eth0`,

@@ -21,6 +21,7 @@ const nothing: Facts = {
   ports: untold,
   backends: ["iptables-nft"],
   situation: untold,
+  downDevices: untold,
   attachments: untold,
   stale: untold,
   cacheProblems: untold,

@@ -63,6 +63,17 @@ export interface AttachmentCheck {
   readonly problem?: string;
 }
 
+/** A device of the node that leads to pods, and lets nothing pass. */
+export interface DownDevice {
+  readonly device: string;
+  readonly fault: "down" | "no carrier";
+  /** The container's interface and namespace, of the first attachment behind it. */
+  readonly ifname: string;
+  readonly netns: string;
+  /** Names of attachments. */
+  readonly behind: readonly string[];
+}
+
 /** A cached attachment whose network namespace is gone. */
 export interface StaleEntry {
   readonly name: string;
@@ -97,6 +108,7 @@ export interface Facts {
   /** Backends that ADD would take, by what the networks want. */
   readonly backends: readonly string[];
   readonly situation: Known<Situation>;
+  readonly downDevices: Known<readonly DownDevice[]>;
   readonly attachments: Known<readonly AttachmentCheck[]>;
   readonly stale: Known<readonly StaleEntry[]>;
   readonly cacheProblems: Known<readonly CacheProblem[]>;

@@ -14,6 +14,7 @@ import { evidenceOf, lookAround, nameOf } from "../repair/situation.ts";
 import { checkAttachments } from "./check-attachments.ts";
 import type { Facts, MisnamedFile, StaleEntry } from "./facts.ts";
 import { attempt, type Known, whatIsKnown } from "./known.ts";
+import { readDownDevices } from "./read-devices.ts";
 import { readLoopback } from "./read-loopback.ts";
 import { markUses, readNetworks } from "./read-networks.ts";
 import { askStatuses } from "./read-statuses.ts";
@@ -60,6 +61,9 @@ export async function readFacts(places: Places, step: (text: string) => void): P
   const { host, network } = dryPorts(runner, path, []);
   const seen = { host, network: networkAtOnce(network, host.netlink) };
   const situation = await asRoot(() => lookAround(seen, whatIsKnown(cache), () => {}));
+  const downDevices = await asRoot(async () =>
+    readDownDevices(whatIsKnown(situation).living, seen.network.links),
+  );
   const attachments = await asRoot(async () =>
     situation.known ? checkAttachments(situation.value.living, seen, step) : [],
   );
@@ -77,6 +81,7 @@ export async function readFacts(places: Places, step: (text: string) => void): P
     ports: await portsOf(await forwards, cache),
     backends: await backends,
     situation,
+    downDevices,
     attachments,
     stale: cache.known ? { known: true, value: staleIn(cache.value.attachments) } : cache,
     cacheProblems: cache.known ? { known: true, value: cache.value.problems } : cache,

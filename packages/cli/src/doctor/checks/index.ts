@@ -1,6 +1,7 @@
 import type { Check } from "../check.ts";
 import { attachments } from "./attachments.ts";
 import { backends } from "./backends.ts";
+import { devices } from "./devices.ts";
 import { executables } from "./executables.ts";
 import { hostPorts } from "./host-ports.ts";
 import { loopback } from "./loopback.ts";
@@ -24,6 +25,7 @@ export const checks: readonly Check[] = [
   marks,
   backends,
   hostPorts,
+  devices,
   attachments,
   orphans,
 ];

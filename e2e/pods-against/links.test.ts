@@ -92,6 +92,11 @@ const deeds: readonly Deed[] = [
   },
   { what: "lo down", deed: (pod) => pod.ip("link set lo down"), check: /lo/ },
   {
+    what: "lo renamed",
+    deed: (pod) => pod.ip("link set lo down", "link set lo name mine"),
+    check: /lo: expected it up, found no interface of that name/,
+  },
+  {
     what: "hundreds of links with odd names",
     deed: async (pod) => {
       for (const name of oddNames) await pod.try(["ip", "link", "add", "name", name, "type", "bridge"]);

@@ -16,8 +16,17 @@ test("a link that is not shown, beside lo which is, is absent", async () => {
   expect((await observeLinks(runner, ["a"])).has("a")).toBe(false);
 });
 
+const showAll = { file: "ip", argv: ["-j", "link", "show"] };
+
+test("where a container has renamed its lo, another look tells absence from failure", async () => {
+  const nothing = { command: show, result: { exitCode: 1, stderr: "nsenter: cannot open x" } };
+  const renamed = scriptedRunner([nothing, { command: showAll, result: { stdout: doc("mine") } }]);
+  expect((await observeLinks(renamed, ["a"])).size).toBe(0);
+  const failing = scriptedRunner([nothing, { ...nothing, command: showAll }]);
+  await expect(observeLinks(failing, ["a"])).rejects.toMatchObject({ name: "CommandError" });
+});
+
 test.each<[string, ScriptedResult]>([
-  ["nothing shown", { exitCode: 1, stderr: "nsenter: cannot open x" }],
   ["exit code 2", { exitCode: 2, stdout: doc("lo") }],
   ["garbage", { stdout: "garbage" }],
   ["no tool", { kind: "notFound", path: "" }],

@@ -21,8 +21,8 @@ export interface Where {
 /**
  * Reads the links of these names, in one process; a name that is no link's, or could be none's, is left out of the answer.
  *
- * `ip` has one exit code for "no such device" and for most other troubles, so `lo`, which every namespace has, is
- * asked for as well: an answer without it tells of a failed reading. Throws CommandError then, TypeError on a name no batch can hold.
+ * `ip` has one exit code for "no such device" and for most other troubles, so `lo`, which nearly every namespace has, is
+ * asked for as well: an answer without it tells of a failed reading, unless all links can be read. Throws CommandError then, TypeError on a name no batch can hold.
  */
 export async function observeLinks(
   runner: Runner,
@@ -34,8 +34,14 @@ export async function observeLinks(
   const result = await runner.run(command);
   if (result.kind !== "exited" || result.exitCode > 1) throw new CommandError(command, result);
   const links = new Map(parsed(parseLinks, command, result).map((link) => [link.name, link]));
-  if (!links.has("lo")) throw new CommandError(command, result);
+  if (!links.has("lo") && !(await canReadAll(runner, where))) throw new CommandError(command, result);
   return links;
+}
+
+/** In a container that has renamed its `lo`. */
+async function canReadAll(runner: Runner, where: Where): Promise<boolean> {
+  const result = await runner.run(ip(["-j", "link", "show"], undefined, where));
+  return result.kind === "exited" && result.exitCode === 0 && result.stdout.trim() !== "";
 }
 
 /**

@@ -34,19 +34,36 @@ export async function check(
   { netns }: AttachmentCall<object>,
   open: () => Promise<Links>,
 ): Promise<readonly string[]> {
-  const [lo] = await (await open()).change([show], { netns });
-  return differences(seen(lo));
+  const links = await open();
+  try {
+    const [lo] = await links.change([show], { netns });
+    return differences(seen(lo));
+  } catch (error) {
+    if (await isGone(links, netns)) return ["lo: expected it up, found no interface of that name"];
+    throw error;
+  }
 }
 
-/** Sets `lo` down. A namespace that is gone, or a file where one was mounted, leaves nothing to do. */
+/**
+ * Sets `lo` down. A namespace that is gone, or a file where one was mounted, leaves nothing to do; nor does a container
+ * that has renamed it, which must not keep its own end from coming.
+ */
 export async function del({ netns }: DelCall, open: () => Promise<Links>): Promise<void> {
   if (netns === undefined || netnsState(netns) !== "present") return;
+  const links = await open();
   try {
-    await (await open()).change([down], { netns });
+    await links.change([down], { netns });
   } catch (error) {
     // Deleted between the look and the work.
-    if (netnsState(netns) === "present") throw error;
+    if (netnsState(netns) !== "present" || (await isGone(links, netns))) return;
+    throw error;
   }
+}
+
+/** False where it cannot be told, too. */
+async function isGone(links: Links, netns: string): Promise<boolean> {
+  const found = await links.observe(["lo"], { netns }).catch(() => undefined);
+  return found !== undefined && !found.has("lo");
 }
 
 function seen(link: LinkWithAddresses | undefined): LinkWithAddresses {

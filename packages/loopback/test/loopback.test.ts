@@ -72,6 +72,17 @@ describe.each([
     expect(await isUp()).toBe(true);
   });
 
+  test("a lo that the container has renamed: CHECK says so, and DEL comes to its end", async () => {
+    await add(call(), open);
+    await node.run("ip -n pod link set lo down");
+    await node.run("ip -n pod link set lo name mine");
+    expect(await check(call(), open)).toEqual(["lo: expected it up, found no interface of that name"]);
+    await del(delCall(node.netns("pod")), open);
+    // Another that bears the name is as good as any.
+    await node.run("ip -n pod link add name lo type bridge");
+    await del(delCall(node.netns("pod")), open);
+  });
+
   test("works in a namespace without IPv6", async () => {
     await node.run([
       "ip",

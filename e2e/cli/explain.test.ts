@@ -175,6 +175,13 @@ describe.each(backends)("$name", ({ iptables, portmap: conf, name }) => {
       expect(explained.conclusion).toContain(`${device}, by which the node reaches the pod, is down`);
       await node.run(["ip", "link", "set", "dev", device, "up"]);
     }
+    await node.run(["ip", "link", "set", "dev", veth, "nomaster"]);
+    const outside = await scene.fromOutside(8080);
+    expect(outside).toMatchObject({ delivered: false, stoppedAt: "pod" });
+    expect(outside.conclusion).toContain(
+      `${veth}, by which the node reaches the pod, is no port of bridge cni0`,
+    );
+    await node.run(["ip", "link", "set", "dev", veth, "master", "cni0"]);
     await pod.run(["ip", "route", "delete", "default"]);
     const explained = await scene.fromOutside(8080);
     expect(explained).toMatchObject({ delivered: false, stoppedAt: "reply" });
@@ -364,6 +371,15 @@ test("ports that the reference plugin forwards", async () => {
   await scene.serve(added);
   expect(await scene.fromOutside(8080)).toMatchObject({ delivered: true, stoppedAt: null });
   expect(plugins).not.toBe(reference.directory);
+});
+
+test("the device that clients come by is down", async () => {
+  await using scene = await Scene.set();
+  await scene.pod("web", [mapping(8080, 80)]);
+  await scene.stage.node.run(["ip", "link", "set", "dev", "up1", "down"]);
+  const explained = await scene.explain("tcp/8080");
+  expect(explained).toMatchObject({ delivered: false, stoppedAt: "arrival" });
+  expect(explained.hops[0]).toMatchObject({ remedy: "ip link set dev up1 up" });
 });
 
 test("IPv6, and what makes no sense", async () => {

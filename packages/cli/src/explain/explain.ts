@@ -46,7 +46,7 @@ async function follow(trace: Trace, scene: Scene): Promise<End> {
   const out = await (isOwn ? leave : forward)(trace, scene, translated.packet);
   const sent = out === undefined ? undefined : masquerade(trace, scene, out);
   if (sent === undefined) return { row };
-  const pod = await findPod(scene, destination);
+  const pod = await findPod(scene, destination, sent.outDevice ?? "");
   const limits = limitsOf(scene, pod, row);
   const isReached =
     (await reach(trace, scene, pod, sent)) &&
@@ -70,10 +70,13 @@ function doubtOrder(trace: Trace, { isOwn, chains, node, packet }: Scene, found:
   );
 }
 
-function arrive(trace: Trace, { packet, isOwn, sender, node }: Scene): boolean {
+function arrive(trace: Trace, { packet, isOwn, sender, node, addresses }: Scene): boolean {
   const { source, destination, inDevice } = packet;
   if (isOwn) return trace.passes("arrival", `from ${sender} (${source}) to ${destination}`);
   const text = `from ${sender} (${source}) by ${inDevice} to ${destination}`;
+  if (addresses.some(({ device, isUp }) => device === inDevice && !isUp)) {
+    return trace.stops("arrival", `${text}, but ${inDevice} is down`, `ip link set dev ${inDevice} up`);
+  }
   return node.isLocal(destination)
     ? trace.passes("arrival", text)
     : trace.stops("arrival", `${text}, which is no address of this node: host ports are for the node's own`);

@@ -28,15 +28,18 @@ export type PodFound =
 /** Most namespaces that are looked into for an address, at some 3 ms each. */
 const mostLooks = 300;
 
-/** Looks for an address where libcni's cache says that it is, or else in every namespace that has a name. */
-export async function findPod(scene: Scene, address: string): Promise<PodFound> {
+/**
+ * Looks for an address where libcni's cache says that it is, or else in every namespace that has a name; and at the way to
+ * it from `outDevice`, by which the node sends.
+ */
+export async function findPod(scene: Scene, address: string, outDevice: string): Promise<PodFound> {
   const claimed = scene.attachments.filter((one) => addressesOf(one).includes(address));
   for (const { netns } of claimed) {
-    const found = netns === undefined ? undefined : await inside(scene, netns, address);
+    const found = netns === undefined ? undefined : await inside(scene, netns, address, outDevice);
     if (found !== undefined) return found;
   }
   for (const netns of namedNamespaces().slice(0, mostLooks)) {
-    const found = await inside(scene, netns, address);
+    const found = await inside(scene, netns, address, outDevice);
     if (found !== undefined) return found;
   }
   const states = claimed.flatMap(({ netns }) =>
@@ -54,7 +57,12 @@ export async function findPod(scene: Scene, address: string): Promise<PodFound> 
   return { kind: "unknown" };
 }
 
-async function inside({ tools }: Scene, netns: string, address: string): Promise<PodFound | undefined> {
+async function inside(
+  { tools }: Scene,
+  netns: string,
+  address: string,
+  outDevice: string,
+): Promise<PodFound | undefined> {
   if (stateOf(netns) !== "present") return undefined;
   try {
     const found = (await readAddresses(tools.runner, netns)).find((one) => one.address === address);
@@ -73,6 +81,13 @@ async function inside({ tools }: Scene, netns: string, address: string): Promise
     if (down !== undefined) {
       const remedy = `ip link set dev ${down.name} up`;
       return { kind: "gone", reason: `${down.name}, by which the node reaches the pod, is down`, remedy };
+    }
+    if (host !== undefined && bridge === undefined && host.name !== outDevice) {
+      const way = (await links.observe([outDevice])).get(outDevice);
+      if (way?.kind === "bridge") {
+        const reason = `${host.name}, by which the node reaches the pod, is no port of bridge ${outDevice} any more`;
+        return { kind: "gone", reason, remedy: `ip link set dev ${host.name} master ${outDevice}` };
+      }
     }
     return { kind: "there", netns, ifname: device, hostDevice: host?.name };
   } catch {

@@ -230,6 +230,30 @@ describe("what somebody broke is found, with its remedy", () => {
       2,
     ],
     [
+      "the host's end of a pod is taken out of the bridge",
+      {},
+      "ip link set dev $(ip -o link show master cni0 | grep -o 'veth[0-9a-f]*' | head -1) nomaster",
+      {
+        check: "devices",
+        severity: "broken",
+        what: /^veth\w+ is no port of bridge cni0 any more: nothing gets to default\/web/,
+        remedy: /^ip link set dev veth\w+ master cni0$/,
+      },
+      2,
+    ],
+    [
+      "source routes are followed",
+      {},
+      "echo 1 >/proc/sys/net/ipv4/conf/all/accept_source_route; echo 1 >/proc/sys/net/ipv4/conf/cni0/accept_source_route",
+      {
+        check: "loopback",
+        severity: "warning",
+        what: /^cni0 takes packets whose sender prescribes their way/,
+        remedy: /^sysctl -w net\.ipv4\.conf\.all\.accept_source_route=0$/,
+      },
+      1,
+    ],
+    [
       "the bridge is down",
       {},
       "ip link set dev cni0 down",

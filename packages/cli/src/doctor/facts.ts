@@ -66,7 +66,9 @@ export interface AttachmentCheck {
 /** A device of the node that leads to pods, and lets nothing pass. */
 export interface DownDevice {
   readonly device: string;
-  readonly fault: "down" | "no carrier";
+  readonly fault: "down" | "no carrier" | "no port";
+  /** The bridge it was made a port of. */
+  readonly bridge?: string | undefined;
   /** The container's interface and namespace, of the first attachment behind it. */
   readonly ifname: string;
   readonly netns: string;
@@ -85,6 +87,8 @@ export interface StaleEntry {
 /** The way that is open from 127.0.0.1: devices with route_localnet, and whether the guard stands. */
 export interface LoopbackFacts {
   readonly open: readonly string[];
+  /** Those of them whose senders may prescribe a packet's way, too: the kernel gives it its real address behind the guard. */
+  readonly sourceRouted: readonly string[];
   readonly isGuarded: boolean;
 }
 

@@ -20,11 +20,12 @@ export async function readDownDevices(
   for (const { subject, names } of reported) {
     const own = names.flatMap((name) => known.get(name) ?? []);
     const way = new Set([...own, ...own.flatMap(({ master }) => known.get(master ?? "") ?? [])]);
+    const bridge = own.find(({ kind }) => kind === "bridge")?.name;
     for (const link of way) {
-      const fault = faultOf(link);
+      const fault = faultOf(link, bridge);
       if (fault === undefined) continue;
       const { ifname, netns = "" } = subject.attachment;
-      const entry = down.get(link.name) ?? { device: link.name, fault, ifname, netns, behind: [] };
+      const entry = down.get(link.name) ?? { device: link.name, fault, bridge, ifname, netns, behind: [] };
       down.set(link.name, entry);
       entry.behind.push(nameOf(subject));
     }
@@ -33,9 +34,14 @@ export async function readDownDevices(
 }
 
 /** A bridge has no carrier where none of its ports has; a veth has none while its other end is down. */
-function faultOf({ up, flags, kind }: Link): DownDevice["fault"] | undefined {
+function faultOf(
+  { up, flags, kind, master }: Link,
+  bridge: string | undefined,
+): DownDevice["fault"] | undefined {
   if (!up) return "down";
-  return kind === "veth" && !flags.includes("LOWER_UP") ? "no carrier" : undefined;
+  if (kind !== "veth") return undefined;
+  if (!flags.includes("LOWER_UP")) return "no carrier";
+  return bridge !== undefined && master === undefined ? "no port" : undefined;
 }
 
 /** Those without sandbox in prevResult, but for our ifb: what becomes of that is a matter of bandwidth's CHECK. */

@@ -21,7 +21,11 @@ export function readLoopback(tables: readonly RuleTable[]): LoopbackFacts {
       ) &&
       all.some(({ chain, rules }) => chain === chains.guard && rules.length > 0),
   );
-  return { open, isGuarded: isGuarded || open.length === 0 || hasNftGuard() };
+  const mayPrescribe = isOne(`${directory}/all/accept_source_route`);
+  const sourceRouted = open.filter(
+    (device) => mayPrescribe && isOne(`${directory}/${device}/accept_source_route`),
+  );
+  return { open, sourceRouted, isGuarded: isGuarded || open.length === 0 || hasNftGuard() };
 }
 
 function isOne(file: string): boolean {

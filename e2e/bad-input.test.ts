@@ -67,6 +67,20 @@ const cases: readonly Case[] = [
     says: ["CNI_CONTAINERID", "-rf"],
   },
   {
+    what: "a CNI_NETNS that is not there",
+    type: "loopback",
+    env: { CNI_NETNS: "/run/netns/gone" },
+    code: 3,
+    says: ["there is no network namespace /run/netns/gone"],
+  },
+  {
+    what: "a CNI_NETNS that is a file",
+    type: "bandwidth",
+    env: { CNI_NETNS: "/etc/passwd" },
+    code: 3,
+    says: ["there is no network namespace /etc/passwd"],
+  },
+  {
     what: "an interface name that is too long",
     type: "bandwidth",
     env: { CNI_IFNAME: "ethernet-number-0" },

@@ -20,6 +20,7 @@ const toolFailureCodes = {
   toolMissing: ErrorCode.pluginNotAvailable,
   timedOut: ErrorCode.tryAgainLater,
   tryAgain: ErrorCode.tryAgainLater,
+  noContainer: ErrorCode.unknownContainer,
   failed: ErrorCode.operationFailed,
 } as const;
 

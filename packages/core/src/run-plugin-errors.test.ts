@@ -23,6 +23,7 @@ describe("an error", () => {
     [toolError("toolMissing"), 50, "iptables: exit code 4", "command: …"],
     [toolError("timedOut"), 11, "iptables: exit code 4", "command: …"],
     [toolError("tryAgain"), 11, "iptables: exit code 4", "command: …"],
+    [toolError("noContainer"), 3, "iptables: exit code 4", "command: …"],
     [toolError("failed"), 100, "iptables: exit code 4", "command: …"],
     [toolError("toString"), 999, "iptables: exit code 4", ""],
     [new TypeError("x is undefined"), 999, "x is undefined", ""],

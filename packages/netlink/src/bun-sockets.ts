@@ -1,6 +1,6 @@
 import { FileError, files } from "@cni-chain/libc";
 import { errnoOf, type Libc, openedLibc } from "@cni-chain/libc/bun";
-import { errno, NetlinkError } from "./errors.ts";
+import { errno, NetlinkError, NoNetnsError } from "./errors.ts";
 import { exchangeOver } from "./exchange.ts";
 import { findLink } from "./links.ts";
 import { type Listener, portsIn } from "./listener.ts";
@@ -80,11 +80,11 @@ let lost: NetlinkError | undefined;
 function openIn(libc: Libc, netns: string | undefined, protocol: Protocol): number {
   if (lost !== undefined) throw lost;
   if (netns === undefined) return openHere(libc, protocol);
-  const here = opened(ownNetns);
+  const here = translated(`open ${ownNetns}`, () => files.open(ownNetns));
   try {
     const there = opened(netns);
     try {
-      if (libc.setns(there, CLONE_NEWNET) !== 0) throw refused(libc, `setns ${netns}`);
+      if (libc.setns(there, CLONE_NEWNET) !== 0) throw notEntered(libc, netns);
     } finally {
       files.close(there);
     }
@@ -99,7 +99,18 @@ function openIn(libc: Libc, netns: string | undefined, protocol: Protocol): numb
 }
 
 function opened(netns: string): number {
-  return translated(`open ${netns}`, () => files.open(netns));
+  const what = `open ${netns}`;
+  try {
+    return translated(what, () => files.open(netns));
+  } catch (error) {
+    const isGone = error instanceof NetlinkError && error.errno === errno.ENOENT;
+    throw isGone ? new NoNetnsError(netns, what, error.errno) : error;
+  }
+}
+
+function notEntered(libc: Libc, netns: string): NetlinkError {
+  const error = refused(libc, `setns ${netns}`);
+  return error.errno === errno.EINVAL ? new NoNetnsError(netns, error.what, error.errno) : error;
 }
 
 function openHere(libc: Libc, protocol: Protocol): number {

@@ -32,11 +32,23 @@ export class NetlinkError extends Error {
   }
 
   /** As of a tool: whether trying again may help. */
-  get failure(): "tryAgain" | "failed" {
+  get failure(): "tryAgain" | "noContainer" | "failed" {
     return this.errno === errno.EAGAIN || this.errno === errno.ENOBUFS ? "tryAgain" : "failed";
   }
 
   get details(): string {
     return `request: ${this.what}`;
+  }
+}
+
+/** There is no network namespace at a path: nothing at all, or, by an unmount or from the start, something else. */
+export class NoNetnsError extends NetlinkError {
+  constructor(path: string, what: string, number: number) {
+    super(what, number, undefined);
+    this.message = `there is no network namespace ${path}: ${errnoText(number)}`;
+  }
+
+  override get failure(): "noContainer" {
+    return "noContainer";
   }
 }

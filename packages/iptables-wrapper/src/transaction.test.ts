@@ -48,6 +48,14 @@ describe("transaction", () => {
     ]);
   });
 
+  test("empties a chain that another may make at the same time", () => {
+    const owned = [{ chain: "OWN", rules: [jump("A")], madeByMany: true }];
+    const kinds = (own: ChainState) => transaction(observed({ OWN: own }), { owned }).map(({ kind }) => kind);
+    expect(kinds(absent)).toEqual(["newChain", "flushChain", "append"]);
+    expect(kinds(present("-j A", "-j A"))).toEqual(["flushChain", "append"]);
+    expect(kinds(present("-j A"))).toEqual([]);
+  });
+
   test("takes a chain nobody has looked at as one to be made", () => {
     const changes = transaction(observed({ ...asDesired, OWN: { kind: "unknown" } }), desired);
     expect(changes[0]).toEqual({ kind: "newChain", chain: "OWN" });

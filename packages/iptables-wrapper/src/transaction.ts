@@ -15,13 +15,23 @@ export const unknown: ChainState = { kind: "unknown" };
 /** The state a table should have, as far as the caller is concerned. Everything else stays as it is. */
 export interface Desired {
   /** Chains that hold exactly these rules in this order. */
-  readonly owned?: readonly { readonly chain: string; readonly rules: readonly Rule[] }[];
+  readonly owned?: readonly Owned[];
   /** Chains that exist, whatever they hold. */
   readonly shared?: readonly string[];
   /** Rules among those of others. */
   readonly entries?: readonly Entries[];
   /** Chains that do not exist. Nothing but `entries` may still jump to them. */
   readonly absent?: readonly string[];
+}
+
+interface Owned {
+  readonly chain: string;
+  readonly rules: readonly Rule[];
+  /**
+   * Several may make it at once: iptables-nft takes a chain that has come since its look for its own, and both would fill
+   * it. Then it is emptied first, which costs 5 ms there.
+   */
+  readonly madeByMany?: boolean;
 }
 
 export interface Entries {
@@ -46,11 +56,11 @@ export function transaction(observed: Observed, desired: Desired): Change[] {
   for (const chain of desired.shared ?? []) {
     if (rulesOf(observed, chain) === undefined) created.push({ kind: "newChain", chain });
   }
-  for (const { chain, rules } of desired.owned ?? []) {
+  for (const { chain, rules, madeByMany = false } of desired.owned ?? []) {
     const found = rulesOf(observed, chain);
+    if (found !== undefined && sameRules(found, rules)) continue;
     if (found === undefined) created.push({ kind: "newChain", chain });
-    else if (sameRules(found, rules)) continue;
-    else if (found.length > 0) filled.push({ kind: "flushChain", chain });
+    if (found === undefined ? madeByMany : found.length > 0) filled.push({ kind: "flushChain", chain });
     filled.push(...rules.map((rule): Change => ({ kind: "append", chain, rule })));
   }
   const isCreated = (name: string) => created.some(({ chain }) => chain === name);

@@ -124,8 +124,9 @@ function ownMarking({ snat, marking }: PortmapConfig): NonNullable<Desired["owne
     {
       chain: chains.setMark,
       rules: [{ comment: "CNI portfwd masquerade mark", target: { kind: "mark", ...mark } }],
+      madeByMany: true,
     },
-    { chain: chains.masquerade, rules: [{ mark, target: { kind: "masquerade" } }] },
+    { chain: chains.masquerade, rules: [{ mark, target: { kind: "masquerade" } }], madeByMany: true },
   ];
 }
 

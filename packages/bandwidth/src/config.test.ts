@@ -24,6 +24,11 @@ test.each([
     { ingressRate: 2n ** 64n - 1n, ingressBurst: 8 },
     { ...off, ingress: { rate: 2 ** 64, burst: 8 } },
   ],
+  [
+    "64 bit as it comes from JSON",
+    { ingressRate: Number(2n ** 64n - 1n), ingressBurst: 8 },
+    { ...off, ingress: { rate: 2 ** 64, burst: 8 } },
+  ],
   ["latency in s", { latency: "1.5s" }, { ...off, latency: 1500 }],
   ["its time", { timeoutSeconds: 600 }, { ...off, timeoutMs: 600_000 }],
   ["latency in us", { latency: "500us" }, { ...off, latency: 0.5 }],
@@ -57,6 +62,8 @@ test.each([2147483646n, 2147483648n, 4_200_000_000n, 4_400_000_000n, 1_000_000_0
 test.each([
   ["ingressBurst", { ingressRate: 800 }, /missing or 0, but ingressRate is 800/],
   ["egressRate", { egressBurst: 900 }, /missing or 0, but egressBurst is 900/],
+  ["ingressRate", { ingressRate: 2 ** 65, ingressBurst: 8 }, /out of range; 0 to 18446744073709551615 are/],
+  ["ingressBurst", { ingressRate: 8, ingressBurst: 2 ** 64 }, /bits are too many/],
   ["ingressRate", { ingressRate: 7, ingressBurst: 800 }, /7 bit\/s is less than a byte a second/],
   ["ingressBurst", { ingressRate: 800, ingressBurst: 4294967295n * 8n }, /34359738360 bits are too many/],
   ["latency", { latency: "25" }, /"25" is no time/],

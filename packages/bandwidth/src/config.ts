@@ -91,6 +91,9 @@ function limit(rate: bigint, burst: bigint, placeholders: boolean): Limit | unde
   };
 }
 
+/** What the largest number of 64 bits, 2^64 - 1, comes as: JSON's numbers are doubles here, and that is the next one. */
+const largest = 2n ** 64n;
+
 function limitProblems(
   fields: Fields,
   direction: Direction,
@@ -101,7 +104,7 @@ function limitProblems(
   const [rate, burst] = [fields[rateField], fields[burstField]];
   const problems: Problem[] = [];
   for (const field of [rateField, burstField]) {
-    if (fields[field] < 0n || fields[field] >= 2n ** 64n) {
+    if (fields[field] < 0n || fields[field] > largest) {
       problems.push({
         path: `${place}${field}`,
         message: `${fields[field]} is out of range; 0 to ${2n ** 64n - 1n} are allowed, 0 for no limit`,
@@ -127,7 +130,7 @@ function limitProblems(
     });
   }
   const counts = !(placeholders && standsForNoBurst(burst));
-  if (counts && burst / 8n >= BigInt(mostBytes) && burst < 2n ** 64n) {
+  if (counts && burst / 8n >= BigInt(mostBytes) && burst <= largest) {
     problems.push({
       path: `${place}${burstField}`,
       message: `${burst} bits are too many; at most ${BigInt(mostBytes) * 8n - 1n}, which is what the kernel can count`,

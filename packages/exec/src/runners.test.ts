@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { bunRunner } from "./bun-runner.ts";
 import type { Runner } from "./command.ts";
@@ -52,6 +55,15 @@ describe.each(runners)("%s", (name, make) => {
   test("says where else a tool is", async () => {
     const result = await make({ PATH: "/nowhere" }).run({ file: "ls", argv: [] });
     expect(result).toMatchObject({ kind: "notFound", elsewhere: expect.stringMatching(/^(\/usr)?\/bin$/) });
+  });
+
+  test("tells a tool that is missing from one whose interpreter is", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "runners-"));
+    writeFileSync(join(folder, "script"), "#!/no/such/shell\n", { mode: 0o755 });
+    expect(await make({ PATH: folder }).run({ file: "script", argv: [] })).toEqual({
+      kind: "notStarted",
+      reason: `ENOENT: what runs ${folder}/script is missing, its interpreter or loader`,
+    });
   });
 
   test("ends a tool that hangs", async () => {

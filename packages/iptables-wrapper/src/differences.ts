@@ -1,13 +1,20 @@
 import { ruleKeys } from "./normalise.ts";
 import { renderRule } from "./render.ts";
 import type { ListedRule, Rule } from "./rule.ts";
-import { compareEntries, type Desired, type Observed, rulesOf, sameRules } from "./transaction.ts";
+import {
+  compareEntries,
+  type Desired,
+  isAsOwned,
+  type Observed,
+  type Owned,
+  rulesOf,
+} from "./transaction.ts";
 
 /** Every difference between the observed and the desired state, a line each, with what is missing or extra. */
 export function differences(observed: Observed, desired: Desired): string[] {
   return [
     ...(desired.shared ?? []).filter((chain) => rulesOf(observed, chain) === undefined).map(missingChain),
-    ...(desired.owned ?? []).flatMap(({ chain, rules }) => ownedDifferences(observed, chain, rules)),
+    ...(desired.owned ?? []).flatMap((owned) => ownedDifferences(observed, owned)),
     ...(desired.entries ?? []).flatMap((wanted) => {
       const { missing, extra } = compareEntries(observed, wanted);
       return [
@@ -21,10 +28,11 @@ export function differences(observed: Observed, desired: Desired): string[] {
   ];
 }
 
-function ownedDifferences(observed: Observed, chain: string, wanted: readonly Rule[]): string[] {
+function ownedDifferences(observed: Observed, owned: Owned): string[] {
+  const { chain, rules: wanted } = owned;
   const found = rulesOf(observed, chain);
   if (found === undefined) return [missingChain(chain)];
-  if (sameRules(found, wanted)) return [];
+  if (isAsOwned(found, owned)) return [];
   const foundKeys = found.flatMap(ruleKeys);
   const wantedKeys = wanted.flatMap(ruleKeys);
   const lines = [

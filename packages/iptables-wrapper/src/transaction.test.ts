@@ -48,12 +48,15 @@ describe("transaction", () => {
     ]);
   });
 
-  test("empties a chain that another may make at the same time", () => {
+  test("takes a chain that two have made at the same time for whole, unless it holds something else", () => {
     const owned = [{ chain: "OWN", rules: [jump("A")], madeByMany: true }];
     const kinds = (own: ChainState) => transaction(observed({ OWN: own }), { owned }).map(({ kind }) => kind);
-    expect(kinds(absent)).toEqual(["newChain", "flushChain", "append"]);
-    expect(kinds(present("-j A", "-j A"))).toEqual(["flushChain", "append"]);
-    expect(kinds(present("-j A"))).toEqual([]);
+    expect(kinds(absent)).toEqual(["newChain", "append"]);
+    expect(kinds(present("-j A", "-j A"))).toEqual([]);
+    expect(differences(observed({ OWN: present("-j A", "-j A") }), { owned })).toEqual([]);
+    expect(kinds(present())).toEqual(["append"]);
+    expect(kinds(present("-j A", "-j B"))).toEqual(["flushChain", "append"]);
+    expect(kinds(present("-j B"))).toEqual(["flushChain", "append"]);
   });
 
   test("takes a chain nobody has looked at as one to be made", () => {

@@ -24,12 +24,13 @@ export interface Desired {
   readonly absent?: readonly string[];
 }
 
-interface Owned {
+/** A chain that is the caller's alone. */
+export interface Owned {
   readonly chain: string;
   readonly rules: readonly Rule[];
   /**
-   * Several may make it at once: iptables-nft takes a chain that has come since its look for its own, and both would fill
-   * it. Then it is emptied first, which costs 5 ms there.
+   * Several may make it at once, and to hold its rules more than once does no harm: iptables-nft takes a chain that has come
+   * since its look for its own, and both fill it. To empty it first would cost every first maker 5 ms there.
    */
   readonly madeByMany?: boolean;
 }
@@ -56,11 +57,12 @@ export function transaction(observed: Observed, desired: Desired): Change[] {
   for (const chain of desired.shared ?? []) {
     if (rulesOf(observed, chain) === undefined) created.push({ kind: "newChain", chain });
   }
-  for (const { chain, rules, madeByMany = false } of desired.owned ?? []) {
+  for (const owned of desired.owned ?? []) {
+    const { chain, rules } = owned;
     const found = rulesOf(observed, chain);
-    if (found !== undefined && sameRules(found, rules)) continue;
     if (found === undefined) created.push({ kind: "newChain", chain });
-    if (found === undefined ? madeByMany : found.length > 0) filled.push({ kind: "flushChain", chain });
+    else if (isAsOwned(found, owned)) continue;
+    else if (found.length > 0) filled.push({ kind: "flushChain", chain });
     filled.push(...rules.map((rule): Change => ({ kind: "append", chain, rule })));
   }
   const isCreated = (name: string) => created.some(({ chain }) => chain === name);
@@ -158,8 +160,18 @@ function withoutVerbatim(found: readonly ListedRule[], wanted: readonly Rule[]):
   return left;
 }
 
+/** True where a chain holds what it should, or, where several may have made it, that more than once. */
+export function isAsOwned(found: readonly ListedRule[], { rules, madeByMany = false }: Owned): boolean {
+  if (sameRules(found, rules)) return true;
+  const isRepeated = (rule: ListedRule, at: number) => {
+    const wanted = rules[at % rules.length];
+    return wanted !== undefined && sameRules([rule], [wanted]);
+  };
+  return madeByMany && found.length > 0 && found.length % rules.length === 0 && found.every(isRepeated);
+}
+
 /** True where a chain holds these rules in this order. Text tells it of most rules, at a hundredth of the keys' price. */
-export function sameRules(found: readonly ListedRule[], wanted: readonly Rule[]): boolean {
+function sameRules(found: readonly ListedRule[], wanted: readonly Rule[]): boolean {
   const isInStep = wanted.every((rule, at) => {
     const listed = found[at];
     return listed !== undefined && (isVerbatim(listed, rule) || keysOf([listed]) === keysOf([rule]));

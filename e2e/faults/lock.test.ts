@@ -6,7 +6,7 @@ import { difference } from "../lib/snapshot.ts";
 import { searchPath } from "../lib/tools.ts";
 import { noteTried } from "../lib/tried-table.ts";
 import { takeRules } from "./rules.ts";
-import { failureOf, type Verb, Workbench } from "./workbench.ts";
+import { type Bench, failureOf, type Verb, Workbench } from "./workbench.ts";
 
 const times = rounds(2, 200);
 
@@ -21,6 +21,11 @@ async function holdLock(node: Node): Promise<Service> {
 async function untilWaiting(node: Node, tools: number): Promise<void> {
   const count = "grep -c -e '-> FLOCK' /proc/locks";
   await node.run(["sh", "-c", `until [ $(${count}) -ge ${tools} ]; do :; done`]);
+}
+
+/** Waits until nobody waits for it any more: what is stopped while it does may be given the lock on its way to a halt. */
+async function untilNobodyWaits(node: Node): Promise<void> {
+  await node.run(["sh", "-c", "while grep -q -e '-> FLOCK' /proc/locks; do :; done"]);
 }
 
 /** Sends a signal to every process with a word in its command line, as a pattern of the whole word. */
@@ -45,6 +50,7 @@ test("a DEL behind an ADD that was killed while its tools waited for the lock re
     await signal(node, "KILL", ".*/portmap");
     expect((await adding).exitCode).toBe(137);
     await signal(node, "STOP", "--noflush");
+    await untilNobodyWaits(node);
     await holder.stop();
     const removing = bench.call("DEL");
     for (const verb of ["ADD", "DEL"] as const) {
@@ -57,6 +63,49 @@ test("a DEL behind an ADD that was killed while its tools waited for the lock re
   noteTried(task, { what: "plugin gets SIGKILL while a tool waits for the lock", times, lost: lost.length });
   expect(lost).toEqual([]);
 });
+
+/** Reads all it is given, and does its work once it is woken; whatever only looks goes on. */
+const sleeper = `#!/bin/sh
+PATH=${searchPath}
+case "$*" in
+  --noflush* | "-f -")
+    payload=$(cat)
+    case $payload in *DNAT* | *dnat*) kill -s STOP $$ ;; esac
+    printf '%s\\n' "$payload" | exec "\${0##*/}" "$@"
+    ;;
+esac
+exec "\${0##*/}" "$@"
+`;
+
+// Where iptables-legacy was never used, there is none of its lock's file.
+test.each<Bench>([
+  { iptables: "nft", backend: "iptables", neighbour: true },
+  { iptables: "nft", backend: "nftables", neighbour: true },
+])(
+  "a DEL behind an ADD that was killed while its tools were at work removes what they write, $backend by $iptables",
+  async (options) => {
+    await using bench = await Workbench.set(options);
+    const { node } = bench;
+    const clean = await takeRules(node);
+    const folder = "/run/sleeping";
+    const tools = options.backend === "nftables" ? ["nft"] : ["iptables-restore", "ip6tables-restore"];
+    const install = [
+      `! test -e /run/xtables.lock; mkdir ${folder}; cd ${folder}`,
+      `tee ${tools.join(" ")}; chmod +x *`,
+    ];
+    await node.run(["sh", "-ec", install.join("\n")], { stdin: sleeper });
+    const adding = bench.call("ADD", { path: `${folder}:${searchPath}` });
+    const asleep = "grep -l -e '^State:.T' /proc/[0-9]*/status | wc -l";
+    await node.run(["sh", "-c", `until [ $(${asleep}) -ge 2 ]; do :; done`]);
+    await signal(node, "KILL", ".*/portmap");
+    expect((await adding).exitCode).toBe(137);
+    const removing = bench.call("DEL");
+    for (const verb of ["ADD", "DEL"] as const) await bench.succeed(verb, { container: "bystander" });
+    await signal(node, "CONT", `${folder}/.*`);
+    expect(failureOf(await removing)).toBeUndefined();
+    expect(difference(clean, await takeRules(node))).toEqual([]);
+  },
+);
 
 // As a wrapper script may that writes a log: what it leaves running has inherited all that it has.
 test("a DEL does not wait for what a tool has left running", async () => {

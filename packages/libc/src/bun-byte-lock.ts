@@ -11,6 +11,7 @@ const at = { type: 0, start: 8, length: 16 } as const;
 
 /** A file that is open for locks. */
 export interface LockFile {
+  readonly path: string;
   /** What inherits it has a part in its locks. */
   readonly descriptor: number;
   /**
@@ -36,6 +37,7 @@ export function openLockFile(path: string): LockFile | undefined {
     return libc.fcntl(descriptor, F_OFD_SETLK, request) === 0;
   };
   return {
+    path,
     descriptor,
     tryLock: (byte) => set(F_WRLCK, byte),
     unlock(byte) {

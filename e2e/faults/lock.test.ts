@@ -23,9 +23,10 @@ async function untilWaiting(node: Node, tools: number): Promise<void> {
   await node.run(["sh", "-c", `until [ $(${count}) -ge ${tools} ]; do :; done`]);
 }
 
-/** Waits until nobody waits for it any more: what is stopped while it does may be given the lock on its way to a halt. */
-async function untilNobodyWaits(node: Node): Promise<void> {
-  await node.run(["sh", "-c", "while grep -q -e '-> FLOCK' /proc/locks; do :; done"]);
+/** Waits until so many processes have come to a halt. On its way there, one that waits for the lock may still be given it. */
+async function untilStopped(node: Node, processes: number): Promise<void> {
+  const count = "grep -l -e '^State:.T' /proc/[0-9]*/status | wc -l";
+  await node.run(["sh", "-c", `until [ $(${count}) -ge ${processes} ]; do :; done`]);
 }
 
 /** Sends a signal to every process with a word in its command line, as a pattern of the whole word. */
@@ -50,7 +51,7 @@ test("a DEL behind an ADD that was killed while its tools waited for the lock re
     await signal(node, "KILL", ".*/portmap");
     expect((await adding).exitCode).toBe(137);
     await signal(node, "STOP", "--noflush");
-    await untilNobodyWaits(node);
+    await untilStopped(node, 2);
     await holder.stop();
     const removing = bench.call("DEL");
     for (const verb of ["ADD", "DEL"] as const) {
@@ -95,8 +96,7 @@ test.each<Bench>([
     ];
     await node.run(["sh", "-ec", install.join("\n")], { stdin: sleeper });
     const adding = bench.call("ADD", { path: `${folder}:${searchPath}` });
-    const asleep = "grep -l -e '^State:.T' /proc/[0-9]*/status | wc -l";
-    await node.run(["sh", "-c", `until [ $(${asleep}) -ge 2 ]; do :; done`]);
+    await untilStopped(node, 2);
     await signal(node, "KILL", ".*/portmap");
     expect((await adding).exitCode).toBe(137);
     const removing = bench.call("DEL");

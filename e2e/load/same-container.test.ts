@@ -3,7 +3,7 @@ import { callPlugin } from "../lib/binary.ts";
 import { pluginConf, pluginEnv } from "../lib/chain.ts";
 import { rounds } from "../lib/long.ts";
 import { plugin, plugins } from "../lib/plugins.ts";
-import { mapping, portmap, Stage } from "../lib/stage.ts";
+import { bandwidth, mapping, portmap, Stage } from "../lib/stage.ts";
 import { iptablesVariants } from "../lib/tools.ts";
 import { noteTried } from "../lib/tried-table.ts";
 
@@ -51,3 +51,36 @@ test.concurrent.for(iptablesVariants)(
     expect(failed).toEqual([]);
   },
 );
+
+test("ADDs and a DEL of one container at once leave all of its limits or none, and all succeed", async ({
+  task,
+}) => {
+  await using stage = await Stage.set({ chained: [] });
+  const { node, chain } = stage;
+  const mbit = 1_000_000;
+  const limits = { ingressRate: mbit, ingressBurst: mbit, egressRate: mbit, egressBurst: mbit };
+  const { attachment, result } = await stage.add("web", { bandwidth: limits });
+  const failed: string[] = [];
+  const alone = async (verb: "ADD" | "CHECK" | "DEL") => {
+    const { exitCode, stdout } = await callPlugin(node, {
+      binary: plugin("bandwidth"),
+      env: pluginEnv(verb, attachment, plugins),
+      stdin: pluginConf(chain.conf, bandwidth(), attachment, result),
+    });
+    if (exitCode !== 0) failed.push(`${verb}: ${stdout}`);
+  };
+  for (let round = 0; round < times; round += 1) {
+    await Promise.all([alone("ADD"), alone("ADD")]);
+    await alone("CHECK");
+    await Promise.all([alone("ADD"), alone("DEL")]);
+    await alone("ADD");
+    await alone("CHECK");
+    await alone("DEL");
+  }
+  noteTried(task, {
+    what: "ADD and ADD, ADD and DEL of one container's limits at once",
+    times,
+    lost: failed.length,
+  });
+  expect(failed).toEqual([]);
+});

@@ -1,19 +1,20 @@
 import { processIo, runPlugin } from "@cni-chain/core";
+import { type ContainerLock, lockContainer } from "@cni-chain/core/container-lock";
 import { type BunRunner, bunRunner, endSignals } from "@cni-chain/exec/bun";
 import { withUsualPlaces } from "@cni-chain/exec/requirements";
 import { netlinkSockets } from "@cni-chain/netlink/bun";
 import { backendFor } from "./backends.ts";
-import { lockContainer } from "./container-lock.ts";
 import { procKernel } from "./kernel.ts";
 import { portmap } from "./plugin.ts";
 
 const io = processIo();
 const path = pathFor(io.env["CNI_COMMAND"], io.env["PATH"] ?? "");
 let runner: BunRunner | undefined;
-let lock: Awaited<ReturnType<typeof lockContainer>>;
+let lock: ContainerLock | undefined;
 const plugin = portmap(async (wanted, warn, containerId) => {
   const began = performance.now();
-  lock = containerId === undefined ? undefined : await lockContainer(containerId, (wanted.timeoutMs * 2) / 3);
+  if (containerId !== undefined)
+    lock = await lockContainer("portmap", containerId, (wanted.timeoutMs * 2) / 3);
   runner = bunRunner({
     env: { ...io.env, PATH: path },
     budgetMs: wanted.timeoutMs - (performance.now() - began),

@@ -1,5 +1,6 @@
-import { CniError, ErrorCode, hashName } from "@cni-chain/core";
 import { openLockFile } from "@cni-chain/libc/byte-lock";
+import { CniError, ErrorCode } from "./cni-error.ts";
+import { hashName } from "./names.ts";
 
 /**
  * Files that nobody has to make, or remove, for us. The first is iptables-legacy's: it makes it on first use, and locks it by
@@ -9,8 +10,8 @@ import { openLockFile } from "@cni-chain/libc/byte-lock";
 const [legacyLock, sysctl] = ["/run/xtables.lock", "/proc/sys/net/ipv4/ip_forward"] as const;
 const pauseMs = 10;
 
-/** A container that nobody else works on. */
-interface ContainerLock {
+/** A container that nobody else of the same plugin works on. */
+export interface ContainerLock {
   /** What its tools are to inherit. */
   readonly descriptor: number;
   /** For when all its tools have come to their end: what they have started, and left running, is not waited for. */
@@ -18,19 +19,21 @@ interface ContainerLock {
 }
 
 /**
- * Locks a container, by a byte of such a file; undefined where neither is to be had.
- * A plugin that is killed, as runtimes do with one that is late, leaves tools behind which are at work, or still wait for
+ * Locks a container for a plugin, by a byte of such a file; undefined where neither is to be had.
+ * Two calls at once would each take what the other has made for their own: what one takes back is then gone for both.
+ * And a plugin that is killed, as runtimes do with one that is late, leaves tools behind which are at work, or still wait for
  * iptables' lock, and write once they have it: behind the DEL that comes next, if that did not wait for the last of them.
  * Throws CniError 11 where they outlive `timeoutMs`.
  */
 export async function lockContainer(
+  plugin: string,
   containerId: string,
   timeoutMs: number,
 ): Promise<ContainerLock | undefined> {
   const file = openLockFile(legacyLock) ?? openLockFile(sysctl);
   if (file === undefined) return undefined;
   // A place is a positive number of 64 bits: 15 digits are 60.
-  const place = BigInt(hashName(17, "0x", containerId));
+  const place = BigInt(hashName(17, "0x", `${plugin} ${containerId}`));
   const ends = performance.now() + timeoutMs;
   while (!file.tryLock(place)) {
     if (performance.now() > ends) throw stillAtWork(containerId, timeoutMs, file.path);
@@ -42,7 +45,7 @@ export async function lockContainer(
 function stillAtWork(containerId: string, timeoutMs: number, path: string): CniError {
   return new CniError(
     ErrorCode.tryAgainLater,
-    `tools of an earlier call for container ${containerId} are still at work after ${Math.round(timeoutMs / 100) / 10} s`,
-    `They were left behind by a plugin that was killed, and have ${path} open.`,
+    `an earlier call for container ${containerId}, or a tool that it started, is still at work after ${Math.round(timeoutMs / 100) / 10} s`,
+    `A plugin that was killed leaves its tools behind. Whoever it is has ${path} open.`,
   );
 }

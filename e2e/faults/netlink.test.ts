@@ -99,6 +99,10 @@ async function tryInjection(ground: Ground, clean: string, verb: Verb, step: Ste
   } else if (answer.stdout !== "") {
     lost.push(`killed, and said ${answer.stdout}`);
   }
+  if (verb === "ADD") {
+    lost.push(...(await ground.lostBy("DEL")));
+    same("left by DEL at once", clean, await ground.state());
+  }
   if (verb === "ADD" || verb === "DEL")
     lost.push(...(await ground.lostBy("ADD")), ...(await ground.lostBy("CHECK")));
   lost.push(...(await ground.lostBy("DEL")));

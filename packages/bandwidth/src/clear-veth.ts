@@ -1,25 +1,18 @@
-import type { DeviceShaping, TrafficControl } from "tc-ts";
-import { planRemoval } from "./plan-removal.ts";
-
-/** A veth of the host, what is on it, and the ifb that its filter leads into. */
-export interface ShapedVeth {
-  readonly veth: string;
-  readonly shaping: DeviceShaping;
-  readonly ifb: string;
-}
+import type { TrafficControl } from "tc-ts";
+import { planRemoval, type ShapedVeth } from "./plan-removal.ts";
 
 /** Takes our qdiscs and filters off a veth. What is gone already is success. Throws as TrafficControl does. */
-export async function clearVeth(tc: TrafficControl, { veth, shaping, ifb }: ShapedVeth): Promise<void> {
-  const changes = planRemoval(veth, shaping, ifb);
+export async function clearVeth(tc: TrafficControl, found: ShapedVeth): Promise<void> {
+  const changes = planRemoval(found);
   try {
     await tc.change(changes);
   } catch (error) {
     // Gone in the meantime, with the veth or by a DEL that runs beside this one and may not have come to its end.
-    const now = (await tc.observe([veth])).get(veth);
+    const now = (await tc.observe([found.veth])).get(found.veth);
     if (now === undefined) return;
-    const left = planRemoval(veth, now, ifb).length;
+    const left = planRemoval({ ...found, shaping: now }).length;
     if (left >= changes.length) throw error;
-    await clearVeth(tc, { veth, shaping: now, ifb });
+    await clearVeth(tc, { ...found, shaping: now });
   }
 }
 
@@ -29,16 +22,16 @@ export async function clearVeths(
   veths: readonly ShapedVeth[],
 ): Promise<readonly unknown[]> {
   try {
-    await tc.change(veths.flatMap(({ veth, shaping, ifb }) => planRemoval(veth, shaping, ifb)));
+    await tc.change(veths.flatMap((one) => planRemoval(one)));
     return [];
   } catch {
     // Which it was, and whether it still is there, shows one by one.
   }
   const failures: unknown[] = [];
-  for (const { veth, ifb } of veths) {
+  for (const found of veths) {
     try {
-      const shaping = (await tc.observe([veth])).get(veth);
-      if (shaping !== undefined) await clearVeth(tc, { veth, shaping, ifb });
+      const shaping = (await tc.observe([found.veth])).get(found.veth);
+      if (shaping !== undefined) await clearVeth(tc, { ...found, shaping });
     } catch (error) {
       failures.push(error);
     }

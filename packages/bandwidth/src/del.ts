@@ -46,9 +46,11 @@ async function clearVeths(
 ): Promise<void> {
   const certain = container === undefined ? undefined : otherEnd(container, links.values());
   const candidates = certain === undefined ? likelyVeths(links, ifb) : [certain.name];
+  const named = vethOfOwnerText(links.get(ifb)?.alias);
   for (const [veth, shaping] of await tc.observe(candidates)) {
-    if (certain === undefined && !leadsTo(shaping, ifb)) continue;
-    await clearVeth(tc, { veth, shaping, ifb });
+    const found = { veth, shaping, ifb, isNamed: veth === named };
+    if (certain === undefined && !leadsTo(found)) continue;
+    await clearVeth(tc, found);
   }
 }
 

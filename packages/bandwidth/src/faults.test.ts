@@ -156,6 +156,28 @@ test("leaves a clsact that was there before, also with no filter but ours", asyn
   expect(node.tc.devices.get("veth1")).toMatchObject({ hook: "clsact", filters: [] });
 });
 
+test.each([
+  [undefined, "/pod"],
+  [prevResult, "/pod"],
+  [undefined, undefined],
+])(
+  "DEL takes the hook of an ADD that was killed before it set its filter, told %o, %s",
+  async (told, netns) => {
+    const node = bench();
+    await add(call(node, 800_000), by(node.runner));
+    node.tc.devices.set("veth1", { hook: "ingress", filters: [] });
+    await del({ ...delCall(node), prevResult: told, netns }, by(node.runner));
+    expect(node.tc.devices.get("veth1")).toEqual({ filters: [] });
+  },
+);
+
+test("DEL leaves somebody's hook without filters, where there is no ifb of the container's", async () => {
+  const node = bench();
+  node.tc.devices.set("veth1", { hook: "ingress", filters: [] });
+  await del({ ...delCall(node), netns: "/pod" }, by(node.runner));
+  expect(node.tc.devices.get("veth1")).toEqual({ hook: "ingress", filters: [] });
+});
+
 test("without proof that a veth is the container's, DEL leaves its tbf", async () => {
   const node = bench();
   await add(call(node, 800_000), by(node.runner));

@@ -1,8 +1,8 @@
 import { type GcCall, throwAll } from "@cni-chain/core";
 import type { TrafficControl } from "tc-ts";
-import { clearVeths, type ShapedVeth } from "./clear-veth.ts";
+import { clearVeths } from "./clear-veth.ts";
 import type { Network } from "./network.ts";
-import { leadsTo } from "./plan-removal.ts";
+import { leadsTo, type ShapedVeth } from "./plan-removal.ts";
 import { type StaleIfb, staleIfbs } from "./stale.ts";
 
 /**
@@ -30,6 +30,7 @@ async function shapedVeths(tc: TrafficControl, stale: readonly StaleIfb[]): Prom
   const shapings = await tc.observe([...names]);
   return stale.flatMap(({ veth = "", ifb }) => {
     const shaping = shapings.get(veth);
-    return shaping !== undefined && leadsTo(shaping, ifb) ? [{ veth, shaping, ifb }] : [];
+    const found = shaping === undefined ? undefined : { veth, shaping, ifb, isNamed: true };
+    return found !== undefined && leadsTo(found) ? [found] : [];
   });
 }

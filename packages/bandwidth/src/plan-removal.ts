@@ -3,17 +3,34 @@ import type { DeviceShaping, TcChange } from "tc-ts";
 import { hookOf, ownFilters, ownTbf } from "./plan.ts";
 import type { State } from "./state.ts";
 
+/** A veth of the host, what is on it, and the ifb that its filter leads into. */
+export interface ShapedVeth {
+  readonly veth: string;
+  readonly shaping: DeviceShaping;
+  readonly ifb: string;
+  /** True where the ifb, which is made first, names this veth: a hook without filters is then of an ADD that was killed. */
+  readonly isNamed?: boolean;
+}
+
 /** What takes our qdiscs and filters off the host's veth, and nobody else's. */
-export function planRemoval(veth: string, shaping: DeviceShaping, ifb: string): readonly TcChange[] {
-  const changes = removeFilters(veth, shaping, ifb);
+export function planRemoval({ veth, shaping, ifb, isNamed = false }: ShapedVeth): readonly TcChange[] {
+  const changes: TcChange[] =
+    isNamed && isBareHook(shaping)
+      ? [{ do: "deleteHook", device: veth, kind: "ingress" }]
+      : removeFilters(veth, shaping, ifb);
   const tbf = ownTbf(shaping);
   if (tbf !== undefined) changes.push({ do: "deleteRoot", device: veth, handle: tbf.handle });
   return changes;
 }
 
-/** True where a filter leads from this device into the ifb, which proves whose it is. */
-export function leadsTo(shaping: DeviceShaping, ifb: string): boolean {
+/** True where a filter leads from this device into the ifb, or its ADD was killed before it set one: that proves whose it is. */
+export function leadsTo({ shaping, ifb, isNamed = false }: ShapedVeth): boolean {
+  if (isNamed && isBareHook(shaping)) return true;
   return shaping.filters.some((filter) => filter.kind === "redirect" && filter.target === ifb);
+}
+
+function isBareHook(shaping: DeviceShaping): boolean {
+  return shaping.filters.length === 0 && hookOf(shaping) === "ingress";
 }
 
 /** A hook of kind ingress goes with its last filter, our own; a clsact is always somebody else's. */

@@ -3,11 +3,11 @@ import { CniError, ErrorCode } from "./cni-error.ts";
 import { hashName } from "./names.ts";
 
 /**
- * Files that nobody has to make, or remove, for us. The first is iptables-legacy's: it makes it on first use, and locks it by
- * flock(2), which knows nothing of the locks of bytes in it. The second is there wherever the kernel has IPv4, each network
- * namespace's own; to open it for writing changes nothing.
+ * Files that nobody has to make, or remove, for us. The first is there wherever the kernel has IPv4, each network namespace's
+ * own; to open it for writing changes nothing. The second, where /proc/sys is read-only, is iptables-legacy's, which locks it by
+ * flock(2) and knows nothing of the locks of bytes in it. It makes it on first use, between two calls, too: so it comes second.
  */
-const [legacyLock, sysctl] = ["/run/xtables.lock", "/proc/sys/net/ipv4/ip_forward"] as const;
+const [sysctl, legacyLock] = ["/proc/sys/net/ipv4/ip_forward", "/run/xtables.lock"] as const;
 const pauseMs = 10;
 
 /** A container that nobody else of the same plugin works on. */
@@ -30,7 +30,7 @@ export async function lockContainer(
   containerId: string,
   timeoutMs: number,
 ): Promise<ContainerLock | undefined> {
-  const file = openLockFile(legacyLock) ?? openLockFile(sysctl);
+  const file = openLockFile(sysctl) ?? openLockFile(legacyLock);
   if (file === undefined) return undefined;
   // A place is a positive number of 64 bits: 15 digits are 60.
   const place = BigInt(hashName(17, "0x", `${plugin} ${containerId}`));

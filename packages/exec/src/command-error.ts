@@ -14,8 +14,9 @@ export class CommandError extends Error {
     return "failed";
   }
 
-  constructor(command: Command, result: CommandResult) {
-    super(`${command.file}: ${outcome(result)}`);
+  /** @param reasonAt the line of standard error that tells the reason: most tools' last, the first of some */
+  constructor(command: Command, result: CommandResult, reasonAt: "first" | "last" = "last") {
+    super(`${command.file}: ${outcome(result, reasonAt)}`);
     this.command = command;
     this.result = result;
   }
@@ -43,10 +44,10 @@ export class CommandError extends Error {
 
 type Exited = Extract<CommandResult, { kind: "exited" }>;
 
-function outcome(result: CommandResult): string {
+function outcome(result: CommandResult, reasonAt: "first" | "last"): string {
   switch (result.kind) {
     case "exited":
-      return `exit code ${result.exitCode}${reasonOf(result)}`;
+      return `exit code ${result.exitCode}${reasonOf(result, reasonAt)}`;
     case "signalled":
       return `ended by ${result.signal}${result.signal === "SIGXFSZ" ? ", because it wrote too much" : ""}`;
     case "timedOut":
@@ -78,9 +79,12 @@ function excerpt(text: string, most: number): string {
   return `${text.slice(0, most / 2)} … ${left} characters left out … ${text.slice(-most / 2)}`;
 }
 
-function reasonOf(result: Exited): string {
-  const lines = result.stderr.trim().slice(-mostDetails).split("\n");
-  const said = lines.findLast(isReason) ?? "";
+function reasonOf(result: Exited, at: "first" | "last"): string {
+  const text = result.stderr.trim();
+  const said =
+    at === "first"
+      ? (text.split("\n", 1)[0] ?? "")
+      : (text.slice(-mostDetails).split("\n").findLast(isReason) ?? "");
   if (said !== "") return `: ${excerpt(said, mostWords)}`;
   return saysAllIsWell(result) ? ", but no answer that can be used" : "";
 }

@@ -70,6 +70,14 @@ test.each([
   await expect(observe([list, result])).rejects.toMatchObject({ name: "CommandError", failure });
 });
 
+test("the reason stands first in what nft says, and is no longer than a message can be", async () => {
+  const refused = (stderr: string) => observe([list, { exitCode: 3, stderr }]);
+  await expect(refused("Error: first\nlist table\n     ^^^^^\n")).rejects.toThrow(
+    /^nft: exit code 3: Error: first$/,
+  );
+  await expect(refused("x".repeat(1_000_000))).rejects.toThrow(/^nft: exit code 3: .{500,600}$/);
+});
+
 const apply = (line: string) => ({ file: "nft", argv: ["-f", "-"], stdin: `${line}\n` });
 
 test("a lost race is planned again, a real failure is told", async () => {

@@ -80,9 +80,7 @@ function read(command: Command, result: CommandResult): ListedTable {
 /** A refused or unfinished call of nft. */
 export class NftablesError extends CommandError {
   constructor(command: Command, result: CommandResult) {
-    super(command, result);
     // nft says what is wrong first; its last line only points at the place.
-    const said = result.kind === "exited" ? result.stderr.trim().split("\n")[0] : undefined;
-    if (result.kind === "exited" && said) this.message = `nft: exit code ${result.exitCode}: ${said}`;
+    super(command, result, "first");
   }
 }

@@ -1,4 +1,4 @@
-import { limitFiles, type MemoryFile, openMemoryFile } from "@cni-chain/libc/memory-file";
+import { limitingFiles, type MemoryFile, mayWrite, openMemoryFile } from "@cni-chain/libc/memory-file";
 import type { CommandResult, Tool } from "./command.ts";
 import { within } from "./deadline.ts";
 
@@ -33,18 +33,19 @@ export interface Surroundings {
 export function start({ file, argv }: Tool, stdin: Input, { env, inherited }: Surroundings): Child | Error {
   const output = openOutput();
   try {
-    const process = Bun.spawn([file, ...argv], {
-      env,
-      stdio: [
-        stdin,
-        output?.stdout.descriptor ?? "pipe",
-        output?.stderr.descriptor ?? "pipe",
-        ...(inherited === undefined ? [] : [inherited]),
-      ],
-      // At the head of a process group of its own, so that a tool that is a script is killed with what it runs.
-      detached: true,
-    });
-    limitFiles(process.pid, mostOutput);
+    const process = limitingFiles(mostOutput, () =>
+      Bun.spawn([file, ...argv], {
+        env,
+        stdio: [
+          stdin,
+          output?.stdout.descriptor ?? "pipe",
+          output?.stderr.descriptor ?? "pipe",
+          ...(inherited === undefined ? [] : [inherited]),
+        ],
+        // At the head of a process group of its own, so that a tool that is a script is killed with what it runs.
+        detached: true,
+      }),
+    );
     return { process, output };
   } catch (error) {
     close(output);
@@ -82,10 +83,11 @@ async function textOf(stream: ReadableStream | number | undefined): Promise<stri
 }
 
 /**
- * Files and no pipes, where they are to be had: the engine starts a thread to close a pipe it has read from, 0.4 ms of CPU
+ * Files and no pipes, where they are to be had and a process may write to them: the engine starts a thread to close a pipe it has read from, 0.4 ms of CPU
  * time.
  */
 function openOutput(): Output | undefined {
+  if (!mayWrite(mostOutput)) return undefined;
   const [stdout, stderr] = [openMemoryFile(), openMemoryFile()];
   if (stdout !== undefined && stderr !== undefined) return { stdout, stderr };
   stdout?.close();

@@ -78,6 +78,14 @@ test("bunRunner ends a tool that would fill the memory with its output", async (
   expect("stderr" in result && result.stderr.length).toBe(64 * 1024 * 1024);
 });
 
+test("and one that is a script with what it has started, from the first byte on", async () => {
+  const runner = bunRunner({ env, budgetMs: 30_000 });
+  for (let round = 0; round < 5; round += 1) {
+    const result = await runner.run({ file: "sh", argv: ["-c", "yes | head -c 65M >&2"] });
+    expect("stderr" in result && result.stderr.length).toBe(64 * 1024 * 1024);
+  }
+}, 60_000);
+
 test("bunRunner's end leaves nothing running", async () => {
   const runner = bunRunner({ env, budgetMs: 30_000 });
   const file = join(mkdtempSync(join(tmpdir(), "runner-")), "pid");
@@ -223,6 +231,24 @@ test("bunRunner's end tells whether all tools have come to theirs", async () => 
   expect(await endOf("exit 1", 20_000)).toBe(true);
   expect(await endOf("exec sleep 60", 100)).toBe(false);
   expect(await endOf("kill -KILL $$", 20_000)).toBe(false);
+});
+
+test("bunRunner reads what tools print where no process may write to files", async () => {
+  const script = `
+    const { bunRunner } = await import(${JSON.stringify(join(import.meta.dirname, "bun-runner.ts"))});
+    const runner = bunRunner({ env: process.env, budgetMs: 30_000 });
+    console.log(JSON.stringify(await runner.run({ file: "sh", argv: ["-c", "cat; echo err >&2"], stdin: "out" })));
+    process.exit(0);`;
+  for (const ulimit of ["-f 0", "-Sf 0"]) {
+    const argv = ["-c", `ulimit ${ulimit}; exec "$0" -e "$1" | cat`, process.execPath, script];
+    const result = await execaRunner({ env }).run({ file: "sh", argv });
+    expect(JSON.parse("stdout" in result ? result.stdout : "")).toEqual({
+      kind: "exited",
+      exitCode: 0,
+      stdout: "out",
+      stderr: "err\n",
+    });
+  }
 });
 
 test("bunRunner does its work where the C library cannot be called", async () => {

@@ -36,10 +36,35 @@ export function openMemoryFile(): MemoryFile | undefined {
 }
 
 /**
- * Lets a process write so many bytes to any file, as to one in memory, which would else be filled until the node has none
- * left. More of them end it by SIGXFSZ.
+ * Does work that starts a process, which may then write so many bytes to any file, as to one in memory, which would else be
+ * filled until the node has none left; and so may whatever it starts. More of them end it by SIGXFSZ.
  */
-export function limitFiles(pid: number, bytes: bigint): void {
-  // The limit now, and the highest it may be set to.
-  openedLibc()?.prlimit(pid, RLIMIT_FSIZE, new BigUint64Array([bytes, bytes]), null);
+export function limitingFiles<T>(bytes: bigint, work: () => T): T {
+  const libc = openedLibc();
+  const own = fileLimits();
+  if (libc === undefined || own === undefined || own.highest < bytes) return work();
+  const limit = (now: bigint) => libc.prlimit(0, RLIMIT_FSIZE, new BigUint64Array([now, own.highest]), null);
+  limit(bytes);
+  try {
+    return work();
+  } finally {
+    limit(own.now);
+  }
+}
+
+/** Whether a process may be let write so many bytes to a file: this one's own limit is the highest there is for it. */
+export function mayWrite(bytes: bigint): boolean {
+  return (fileLimits()?.highest ?? 0n) >= bytes;
+}
+
+let known: { readonly now: bigint; readonly highest: bigint } | undefined;
+
+/** Of this process, looked up once. */
+function fileLimits() {
+  if (known !== undefined) return known;
+  const limits = new BigUint64Array(2);
+  if (openedLibc()?.prlimit(0, RLIMIT_FSIZE, null, limits) !== 0) return undefined;
+  const [now = 0n, highest = 0n] = limits;
+  known = { now, highest };
+  return known;
 }

@@ -1,4 +1,4 @@
-import type { AttachmentCall, DelCall, Result } from "@cni-chain/core";
+import { type AttachmentCall, CniError, type DelCall, ErrorCode, type Result } from "@cni-chain/core";
 import { type Links, type LinkWithAddresses, netnsState } from "@cni-chain/ip-ts";
 import { differences } from "./check.ts";
 import { freshResult, refuseForeignAddresses } from "./plan.ts";
@@ -15,7 +15,9 @@ export async function add(
   const links = await open();
   // Its own addresses come when it is up; those of others are there before.
   const steps = prevResult === undefined ? [show, up, show] : [show, up];
-  const [before, after = before] = await links.change(steps, { netns });
+  const [before, after = before] = await links.change(steps, { netns }).catch(async (error: unknown) => {
+    throw (await isGone(links, netns)) ? noLoopback(netns) : error;
+  });
   const lo = seen(after);
   try {
     refuseForeignAddresses(lo, netns);
@@ -58,6 +60,15 @@ export async function del({ netns }: DelCall, open: () => Promise<Links>): Promi
     if (netnsState(netns) !== "present" || (await isGone(links, netns))) return;
     throw error;
   }
+}
+
+/** The kernel makes one with each namespace and lets nobody delete it. */
+function noLoopback(netns: string): CniError {
+  return new CniError(
+    ErrorCode.operationFailed,
+    `there is no interface lo in ${netns}`,
+    "Somebody has renamed it. Give it its name back (ip link set NAME name lo), or make the container anew.",
+  );
 }
 
 /** False where it cannot be told, too. */

@@ -72,11 +72,16 @@ describe.each([
     expect(await isUp()).toBe(true);
   });
 
-  test("a lo that the container has renamed: CHECK says so, and DEL comes to its end", async () => {
+  test("a lo that the container has renamed: CHECK and ADD say so, and DEL comes to its end", async () => {
     await add(call(), open);
     await node.run("ip -n pod link set lo down");
     await node.run("ip -n pod link set lo name mine");
     expect(await check(call(), open)).toEqual(["lo: expected it up, found no interface of that name"]);
+    await expect(add(call(), open)).rejects.toMatchObject({
+      code: 100,
+      message: `there is no interface lo in ${node.netns("pod")}`,
+      details: expect.stringContaining("ip link set NAME name lo"),
+    });
     await del(delCall(node.netns("pod")), open);
     // Another that bears the name is as good as any.
     await node.run("ip -n pod link add name lo type bridge");

@@ -85,6 +85,13 @@ test("a node where no plugin ever ran: no table is made, none of iptables-legacy
   expect(await tables()).toBe(before);
 });
 
+const unguarded = {
+  check: "loopback",
+  severity: "warning",
+  what: /^route_localnet of cni0 is 1 and no guard stands before it/,
+  remedy: /^cni-chain repair/,
+};
+
 describe("what somebody broke is found, with its remedy", () => {
   const cases: readonly (readonly [
     what: string,
@@ -240,6 +247,39 @@ describe("what somebody broke is found, with its remedy", () => {
         remedy: /^ip link set dev veth\w+ master cni0$/,
       },
       2,
+    ],
+    [
+      "the guard's rules are flushed",
+      { chained: [portmap({ backend: "nftables" }), bandwidth()] },
+      "nft flush chain ip cni_hostport loopback_guard",
+      unguarded,
+      1,
+    ],
+    [
+      "the guard's rule is deleted",
+      {},
+      "iptables -t raw -D CNI-HOSTPORT-LOCAL ! -i lo -j DROP",
+      unguarded,
+      1,
+    ],
+    [
+      "the guard is entered by one end alone",
+      { iptables: "legacy" },
+      "iptables -t raw -S PREROUTING | sed -n 's/^-A \\(.* -s 127.*\\)/-t raw -D \\1/p' | xargs iptables",
+      unguarded,
+      1,
+    ],
+    [
+      "the pod has no eth0 any more",
+      {},
+      "ip -n web link set eth0 down; ip -n web link set eth0 name other",
+      {
+        check: "attachments",
+        severity: "unknown",
+        what: /^bandwidth could not be checked: there is no interface eth0 in \/run\/netns\/web$/,
+        remedy: /^remove the pod and let its runtime make it anew$/,
+      },
+      1,
     ],
     [
       "source routes are followed",

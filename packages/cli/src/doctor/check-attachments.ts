@@ -1,4 +1,4 @@
-import type { AttachmentCall, Plugin } from "@cni-chain/core";
+import { type AttachmentCall, CniError, ErrorCode, type Plugin } from "@cni-chain/core";
 import type { DryPorts } from "../plan/ports.ts";
 import { nameOf } from "../repair/situation.ts";
 import type { Subject } from "../repair/subjects.ts";
@@ -32,6 +32,7 @@ async function check<Config>(
     return { name, plugin: plugin.type, differences: await plugin.check(call) };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    return { name, plugin: plugin.type, differences: [], problem };
+    const isLost = error instanceof CniError && error.code === ErrorCode.unknownContainer;
+    return { name, plugin: plugin.type, differences: [], problem, isLost };
   }
 }

@@ -59,6 +59,8 @@ export interface AttachmentCheck {
   readonly name: string;
   readonly plugin: string;
   readonly differences: readonly string[];
+  /** The pod has lost what was to be checked, which no repair gives it back. */
+  readonly isLost?: boolean;
   /** Why it could not be checked. */
   readonly problem?: string;
 }

@@ -85,7 +85,7 @@ export async function readFacts(places: Places, step: (text: string) => void): P
     attachments,
     stale: cache.known ? { known: true, value: staleIn(cache.value.attachments) } : cache,
     cacheProblems: cache.known ? { known: true, value: cache.value.problems } : cache,
-    loopback: await asRoot(async () => readLoopback(tables.known ? tables.value : [])),
+    loopback: await asRoot(() => readLoopback(tables.known ? tables.value : [], runner)),
   };
 }
 

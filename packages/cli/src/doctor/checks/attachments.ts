@@ -7,7 +7,7 @@ export const attachments: Check = {
   well: "every attachment of the cache is as ADD left it",
   findings: ({ attachments: known, cacheProblems }) => [
     ...about("cached attachments", known, (all) =>
-      all.flatMap(({ name, plugin, differences, problem }): Finding[] => [
+      all.flatMap(({ name, plugin, differences, problem, isLost }): Finding[] => [
         ...(problem === undefined
           ? []
           : [
@@ -15,6 +15,7 @@ export const attachments: Check = {
                 severity: "unknown" as const,
                 what: `${plugin} could not be checked: ${problem}`,
                 where: name,
+                ...(isLost === true ? { remedy: "remove the pod and let its runtime make it anew" } : {}),
               },
             ]),
         ...differences.map((text): Finding => {

@@ -265,6 +265,19 @@ describe.each(backends)("$name", ({ iptables, portmap: conf, name }) => {
     expect(own.notes.join("\n")).toMatch(/the node itself listens on tcp\/9090/);
   });
 
+  test("a route that delivers nothing takes the pod's address", async () => {
+    await using scene = await set();
+    const { pod } = await scene.pod("web", [mapping(8080, 80)]);
+    expect(await scene.fromOutside(8080)).toMatchObject({ delivered: true });
+    const [address] = /10\.88\.0\.\d+(?=\/)/.exec(await pod.run(["ip", "-4", "addr", "show", "eth0"])) ?? [];
+    for (const type of ["blackhole", "unreachable", "prohibit"]) {
+      await scene.stage.node.run(["ip", "route", "replace", type, `${address}/32`]);
+      const explained = await scene.fromOutside(8080);
+      expect(explained).toMatchObject({ delivered: false, stoppedAt: "routing" });
+      expect(explained.conclusion).toContain(`route of type ${type} `);
+    }
+  });
+
   test("route_localnet is 0", async () => {
     await using scene = await set();
     await scene.pod("web", [mapping(8080, 80)]);

@@ -71,8 +71,7 @@ export async function routeOf(
   ];
   const result = await runner.run(within({ file: "ip", argv }, netns));
   if (result.kind !== "exited") return { kind: "refused", reason: "ip could not be run" };
-  if (result.exitCode !== 0)
-    return { kind: "refused", reason: result.stderr.trim().replace(/^RTNETLINK answers: /, "") };
+  if (result.exitCode !== 0) return { kind: "refused", reason: refusal(result.stderr, to) };
   const [route] = objectsIn(parseIproute2Json(result.stdout));
   const { dev, prefsrc, gateway, type } = route ?? {};
   if (typeof dev !== "string")
@@ -83,6 +82,21 @@ export async function routeOf(
     source: typeof prefsrc === "string" ? prefsrc : undefined,
     via: typeof gateway === "string" ? gateway : undefined,
   };
+}
+
+/** What the kernel says where a route of a type that delivers nothing is the one it finds, rather than none. */
+const routeTypes: Readonly<Record<string, string>> = {
+  "Invalid argument": "blackhole",
+  "No route to host": "unreachable",
+  "Permission denied": "prohibit",
+};
+
+/** The kernel's words, and the type of route they are said for, behind which it says no more. */
+function refusal(stderr: string, to: string): string {
+  const words = stderr.trim().replace(/^RTNETLINK answers: /, "");
+  const type = routeTypes[words];
+  if (type === undefined) return words;
+  return `${words}, as a route of type ${type} has it (ip ${to.includes(":") ? "-6 " : ""}route show type ${type})`;
 }
 
 /** State of a neighbour's entry, as `REACHABLE`; undefined where there is none. */

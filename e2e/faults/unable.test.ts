@@ -180,4 +180,16 @@ describe("bandwidth and loopback", () => {
     });
     expect(difference(clean, await takeSnapshot(stage.node))).toEqual([]);
   });
+
+  test("bandwidth: root of a user namespace that the node's network does not belong to", async () => {
+    const under = ["unshare", "--map-root-user"];
+    expect(failureOf(await call(bandwidth(), "STATUS", under))).toMatchObject({
+      code: 50,
+      msg: expect.stringMatching(/^CAP_SYS_ADMIN: not in the user namespace/),
+    });
+    expect(failureOf(await call(bandwidth(), "ADD", under))).toMatchObject({ code: 100 });
+    expect(difference(clean, await takeSnapshot(stage.node))).toEqual([]);
+    const inOwn = await call(bandwidth(), "STATUS", ["unshare", "--map-root-user", "--net"]);
+    expect(failureOf(inOwn)).toBeUndefined();
+  });
 });

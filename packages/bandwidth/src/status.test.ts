@@ -1,11 +1,21 @@
-import { scriptedRunner } from "@cni-chain/exec/fake";
+import { ownNetns } from "@cni-chain/core";
 import type { NodeFiles } from "@cni-chain/exec/requirements";
+import { linksByNetlink } from "@cni-chain/ip-ts/netlink";
+import { NetlinkError, type OpenSocket } from "@cni-chain/netlink";
+import { trafficControlByNetlink } from "tc-ts/netlink";
 import { expect, test } from "vitest";
-import { networkByTools } from "./network.ts";
 import { status } from "./status.ts";
 
 const byTools = { byNetlink: async () => undefined, path: "/bin" };
-const byNetlink = { byNetlink: async () => networkByTools(scriptedRunner([])), path: "/bin" };
+const over = (open: OpenSocket) => ({
+  byNetlink: async () => ({ links: linksByNetlink(open), tc: trafficControlByNetlink(open) }),
+  path: "/bin",
+});
+const byNetlink = over(() => ({
+  send: () => expect.unreachable(),
+  receive: () => undefined,
+  close: () => {},
+}));
 
 const all = ["IFB", "NET_SCH_TBF", "NET_SCH_INGRESS", "NET_CLS_U32", "NET_ACT_MIRRED"];
 const enough = "0000000000201000";
@@ -28,6 +38,18 @@ const without = (list: readonly string[], item: string) => list.filter((other) =
 test("a node with everything is ready, and needs no tools for what the process can do", async () => {
   await expect(status(byNetlink, node([], enough, all))).resolves.toBeUndefined();
   await expect(status(byTools, node(tools, enough, all))).resolves.toBeUndefined();
+});
+
+test("capabilities of another user namespace are none here", async () => {
+  const refusing = (number: number) =>
+    over((netns) => {
+      throw new NetlinkError(`setns ${netns}`, number, undefined);
+    });
+  await expect(status(refusing(1), node([], enough, all))).rejects.toMatchObject({
+    code: 50,
+    message: expect.stringMatching(/^CAP_SYS_ADMIN: not in the user namespace/),
+  });
+  await expect(status(refusing(24), node([], enough, all))).rejects.toThrow(`setns ${ownNetns}`);
 });
 
 test.each<readonly [string, NodeFiles]>([

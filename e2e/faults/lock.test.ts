@@ -23,16 +23,19 @@ async function untilWaiting(node: Node, tools: number): Promise<void> {
   await node.run(["sh", "-c", `until [ $(${count}) -ge ${tools} ]; do :; done`]);
 }
 
-/** Waits until so many processes have come to a halt. On its way there, one that waits for the lock may still be given it. */
+/**
+ * Waits until so many processes have come to a halt. One that is stopped while it waits for a lock may be given it on its way
+ * there, and is not seen to wait while the kernel puts it behind another.
+ */
 async function untilStopped(node: Node, processes: number): Promise<void> {
-  const count = "grep -l -e '^State:.T' /proc/[0-9]*/status | wc -l";
-  await node.run(["sh", "-c", `until [ $(${count}) -ge ${processes} ]; do :; done`]);
+  const stopped = "grep -l -e '^State:.T' /proc/[0-9]*/status | wc -l";
+  await node.run(["sh", "-c", `until [ $(${stopped}) -ge ${processes} ]; do :; done`]);
 }
 
-/** Sends a signal to every process with a word in its command line, as a pattern of the whole word. */
+/** Sends a signal to every process with a word in its command line, as a pattern of the whole word. Some may end meanwhile. */
 async function signal(node: Node, name: string, word: string): Promise<void> {
   const found = `grep -lsazE '^${word}$' /proc/[0-9]*/cmdline | cut -d/ -f3`;
-  await node.run(["sh", "-c", `${found} | xargs kill -${name}`]);
+  await node.run(["sh", "-c", `${found} | xargs kill -${name} || true`]);
 }
 
 // A plugin that is killed leaves tools behind that will still write its rules, once they have the lock. They are stopped

@@ -102,7 +102,11 @@ function close(output: Output | undefined): void {
 /** Waits for the end, too: else it might finish its work behind the way back, and stay as a zombie that nobody reaps. */
 export async function kill(child: Child): Promise<void> {
   killAll(child);
-  await within(child.process.exited, deathMs);
+  // Whether it can be waited for or not: by then the answer may have been given, which this must not turn into a failure.
+  await within(
+    child.process.exited.catch(() => {}),
+    deathMs,
+  );
 }
 
 /** The process and what it has started. */

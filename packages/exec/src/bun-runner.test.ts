@@ -251,6 +251,28 @@ test("bunRunner reads what tools print where no process may write to files", asy
   }
 });
 
+test("bunRunner's end comes to its own where a tool cannot be waited for", async () => {
+  // Somebody in the process ignores SIGCHLD: the kernel then keeps nobody's exit code.
+  const script = `
+    const { dlopen } = await import("bun:ffi");
+    const { libcNames } = await import(${JSON.stringify(fileURLToPath(import.meta.resolve("@cni-chain/libc/bun")))});
+    const { bunRunner } = await import(${JSON.stringify(join(import.meta.dirname, "bun-runner.ts"))});
+    const runner = bunRunner({ env: process.env, budgetMs: 30_000 });
+    for (const name of libcNames()) {
+      try {
+        dlopen(name, { signal: { args: ["i32", "ptr"], returns: "ptr" } }).symbols.signal(17, 1);
+      } catch {
+        // The other library, then.
+      }
+    }
+    const said = await runner.run({ file: "true", argv: [] }).catch((error) => error.code);
+    await runner.end();
+    console.log(said);
+    process.exit(0);`;
+  const result = await execaRunner({ env }).run({ file: process.execPath, argv: ["-e", script] });
+  expect(result).toMatchObject({ kind: "exited", exitCode: 0, stdout: "ECHILD\n" });
+});
+
 test("bunRunner does its work where the C library cannot be called", async () => {
   // In a process of its own: without machine code there is no bun:ffi.
   const script = `

@@ -306,3 +306,14 @@ describe.concurrent("without a backend in the configuration", () => {
     });
   });
 });
+
+test("CHECK of a container with 2,000 ports comes to its end, whether its rules stand or not", async () => {
+  await using stage = await Stage.set({ chained: [byNft()] });
+  const portMappings = Array.from({ length: 2000 }, (_, at) => mapping(10_000 + at, 1 + at));
+  const { attachment } = await stage.add("web", { portMappings });
+  await stage.chain.check(attachment);
+  const others = portMappings.map((one) => ({ ...one, containerPort: one.containerPort + 1 }));
+  await expect(
+    stage.chain.check({ ...attachment, capabilityArgs: { portMappings: others } }),
+  ).rejects.toThrow(/CHECK found 8000 differences/);
+});

@@ -12,6 +12,7 @@ import type { Conflict } from "./conflicts.ts";
 import { conflictTexts } from "./conflicts.ts";
 import { entryChains, entryRule, type OwnRules, toMappings } from "./desired.ts";
 import { missingGuard } from "./guard.ts";
+import { findMade, isMadeAs, notAmong } from "./made-as.ts";
 import { chains, hooks, table as name } from "./names.ts";
 import { isOwn, rulesIn } from "./owner.ts";
 import { compareJumps } from "./plan.ts";
@@ -107,25 +108,17 @@ function ownDifferences(
   attachment: Attachment,
 ): string[] {
   const rules = rulesIn(table, chain);
-  const found = wanted.map((rule) => rules.find((listed) => isMadeAs(family, rule, listed)));
+  const found = findMade(family, wanted, rules);
+  const own = rules.filter((rule) => isOwn(rule, attachment));
   const lines = [
     ...wanted.filter((_, at) => found[at] === undefined).map((rule) => missing(family, chain, rule)),
-    ...rules
-      .filter((rule) => isOwn(rule, attachment) && !wanted.some((one) => isSameRule(family, one, rule)))
-      .map((rule) => extra(chain, rule)),
+    ...notAmong(family, wanted, own).map((rule) => extra(chain, rule)),
   ];
   const order = found.map((rule) => (rule === undefined ? -1 : rules.indexOf(rule)));
   const isOrdered = order.every((at, index) => index === 0 || at >= (order[index - 1] ?? 0));
   return lines.length > 0 || isOrdered
     ? lines
     : [`chain ${chain} holds the container's rules in another order`];
-}
-
-/** True where a rule does what ours does; the tag that tells whose it is may be missing, as in the reference plugin's. */
-export function isMadeAs(family: Family, rule: Rule, listed: ListedRule): boolean {
-  if (listed.comment !== rule.comment) return false;
-  const [, ...untagged] = rule.matches;
-  return isSameRule(family, rule, listed) || isSameRule(family, { ...rule, matches: untagged }, listed);
 }
 
 /** Rules of other containers for our ports, in front of ours. */
@@ -135,6 +128,7 @@ function takenBefore(
   { attachment, own }: Expected,
   conflicts: readonly Conflict[],
 ): string[] {
+  if (conflicts.length === 0) return [];
   const order = [...rulesIn(table, chains.legacyMappings), ...rulesIn(table, chains.mappings)];
   const firstOwn = order.findIndex((rule) => own.mappings.some((one) => isMadeAs(family, one, rule)));
   const before = conflicts.filter(({ holder }) => firstOwn >= 0 && order.indexOf(holder.rule) < firstOwn);

@@ -6,8 +6,8 @@ import { loopbackDevicesOf } from "../request.ts";
 import { type Presence, type Restorer, type Standing, toWrite } from "../restorer.ts";
 import type { Host } from "../tools.ts";
 import { type OwnRules, ownRules } from "./desired.ts";
-import { isMadeAs } from "./differences.ts";
 import { guardChanges } from "./guard.ts";
+import { findMade } from "./made-as.ts";
 import { chains, table as name, nftFamily, tagOf } from "./names.ts";
 import { listedForwards, ownerOf, rulesIn } from "./owner.ts";
 import { ownChanges, removal, sharedChanges } from "./plan.ts";
@@ -98,7 +98,7 @@ function presenceIn(table: ListedTable | undefined, request: Request): Presence 
   const wanted = rulesFor(request);
   const family = nftFamily(request.destination.family);
   const found = ([chain, rules]: readonly [string, OwnRules["mappings"]]) =>
-    rules.map((rule) => rulesIn(table, chain).some((listed) => isMadeAs(family, rule, listed)));
+    findMade(family, rules, rulesIn(table, chain)).map((rule) => rule !== undefined);
   const all = [
     [chains.mappings, wanted.mappings] as const,
     [chains.masquerade, wanted.masquerade] as const,

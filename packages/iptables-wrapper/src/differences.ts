@@ -35,13 +35,16 @@ function ownedDifferences(observed: Observed, owned: Owned): string[] {
   if (isAsOwned(found, owned)) return [];
   const foundKeys = found.flatMap(ruleKeys);
   const wantedKeys = wanted.flatMap(ruleKeys);
+  // A pod may have thousands of rules.
+  const wantedSet = new Set(wantedKeys);
+  const firstAt = new Map(foundKeys.map((key, at) => [key, at] as const).toReversed());
   const lines = [
     ...wanted
-      .filter((rule) => !ruleKeys(rule).every((key) => foundKeys.includes(key)))
+      .filter((rule) => !ruleKeys(rule).every((key) => firstAt.has(key)))
       .map((rule) => missingRule(chain, rule)),
     ...found
       .filter((rule, at) =>
-        ruleKeys(rule).some((key) => !wantedKeys.includes(key) || foundKeys.indexOf(key) < at),
+        ruleKeys(rule).some((key) => !wantedSet.has(key) || (firstAt.get(key) ?? at) < at),
       )
       .map((rule) => extraRule(chain, rule)),
   ];

@@ -8,7 +8,7 @@ import { noteTried } from "../lib/tried-table.ts";
 import { flush } from "./disturbers.ts";
 import { inWorkers } from "./workers.ts";
 
-const times = rounds(40, 1000);
+const times = rounds(40, 400);
 const grounds = [
   { iptables: "nft", backend: "iptables" },
   { iptables: "legacy", backend: "iptables" },

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { callPlugin } from "../lib/binary.ts";
 import { pluginConf, pluginEnv } from "../lib/chain.ts";
-import { rounds } from "../lib/long.ts";
+import { patience, rounds } from "../lib/long.ts";
 import { plugin, plugins } from "../lib/plugins.ts";
 import { bandwidth, mapping, portmap, Stage } from "../lib/stage.ts";
 import { iptablesVariants } from "../lib/tools.ts";
 import { noteTried } from "../lib/tried-table.ts";
 
-const times = rounds(12, 300);
+const times = rounds(12, 100);
 const portMappings = [mapping(8080, 80), mapping(8081, 53, { protocol: "udp" })];
 
 /** Chains of containers that nothing leads to. */
@@ -18,6 +18,7 @@ const cutOff = (saved: string) =>
 
 test.concurrent.for(iptablesVariants)(
   "an ADD and a DEL of one container at once leave all of it or nothing, %s",
+  { timeout: patience(120_000) },
   async (iptables, { task }) => {
     await using stage = await Stage.set({ iptables, chained: [] });
     const { node, chain } = stage;
@@ -52,9 +53,9 @@ test.concurrent.for(iptablesVariants)(
   },
 );
 
-test("ADDs and a DEL of one container at once leave all of its limits or none, and all succeed", async ({
-  task,
-}) => {
+test("ADDs and a DEL of one container at once leave all of its limits or none, and all succeed", {
+  timeout: patience(120_000),
+}, async ({ task }) => {
   await using stage = await Stage.set({ chained: [] });
   const { node, chain } = stage;
   const mbit = 1_000_000;

@@ -119,15 +119,23 @@ describe("observe", () => {
       return () => () => left.shift();
     };
     const look = (presence: ReturnType<typeof told>) =>
-      iptables(scriptedRunner([fails]), undefined, presence).observe("v4", { nat: ["A"] }, "exact");
-    await expect(look(told(true, true))).rejects.toThrow("exit code 1: is incompatible");
-    // Somebody removed it in between.
+      iptables(scriptedRunner(Array(5).fill(fails)), undefined, presence).observe(
+        "v4",
+        { nat: ["A"] },
+        "exact",
+      );
+    await expect(look(told(true, true, true, true, true, true))).rejects.toThrow(
+      "exit code 1: is incompatible",
+    );
+    // Somebody removed it in between, at once or once he had made it anew.
     expect((await look(told(true, false))).nat?.get("A")?.kind).toBe("absent");
+    expect((await look(told(true, true, false))).nat?.get("A")?.kind).toBe("absent");
     expect((await look(told())).nat?.get("A")?.kind).toBe("absent");
   });
 
   test("takes a built-in chain that cannot be listed for a failure", async () => {
-    const runner = scriptedRunner([{ command: restore("-S PREROUTING"), result: { exitCode: 1 } }]);
+    const fails = { command: restore("-S PREROUTING"), result: { exitCode: 1 } };
+    const runner = scriptedRunner(Array(5).fill(fails));
     await expect(iptables(runner).observe("v4", { nat: ["PREROUTING"] })).rejects.toThrow(/exit code 1/);
   });
 });

@@ -1,7 +1,16 @@
 import type { Runner } from "@cni-chain/exec";
 import type { Change } from "./change.ts";
 import { type Exited, IptablesError } from "./iptables-error.ts";
-import { type Answer, type Asked, askedIn, type Known, listedBy, namesIn, noteStates } from "./known.ts";
+import {
+  type Answer,
+  type Asked,
+  askedIn,
+  type Known,
+  listedBy,
+  mayBeMissing,
+  namesIn,
+  noteStates,
+} from "./known.ts";
 import { lookBy, type ObservedTables } from "./look.ts";
 import { renderListing, renderRestore } from "./render-restore.ts";
 import { restoreCall, restoreCommand } from "./restore-command.ts";
@@ -101,7 +110,12 @@ export function iptables(
       const answer = listedBy(await run(family, listing));
       // What is listed behind the changes stands behind their commit.
       const applied = answer.result.exitCode === 0 || answer.listed.length > rest.length;
-      noteStates(answer, applied ? [...rest, ...restAfter] : rest, known, told?.isStill);
+      try {
+        noteStates(answer, applied ? [...rest, ...restAfter] : rest, known, told?.isStill);
+      } catch (error) {
+        // Nothing was done where the look before it has failed.
+        if (applied || !mayBeMissing(error)) throw error;
+      }
       const observed = await lookOn(family, asked, known, accuracy);
       if (!applied || askedAfter.length === 0) return { applied, observed };
       return { applied, observed, after: await lookOn(family, askedAfter, known, "exact") };

@@ -69,3 +69,8 @@ export function noteStates(
   }
   if (missing !== undefined) known.set(missing, { kind: "absent" });
 }
+
+/** True for a failure that may mean no more than a chain which is gone. */
+export function mayBeMissing(error: unknown): boolean {
+  return error instanceof IptablesError && error.result.kind === "exited" && error.result.exitCode === 1;
+}

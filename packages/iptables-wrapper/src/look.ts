@@ -1,5 +1,14 @@
 import { IptablesError } from "./iptables-error.ts";
-import { type Answer, type Asked, builtIn, type Known, listedBy, namesIn, noteStates } from "./known.ts";
+import {
+  type Answer,
+  type Asked,
+  builtIn,
+  type Known,
+  listedBy,
+  mayBeMissing,
+  namesIn,
+  noteStates,
+} from "./known.ts";
 import { parseTableListing } from "./parse-listing.ts";
 import { renderListing, renderTableListing } from "./render-restore.ts";
 import type { Family } from "./rule.ts";
@@ -15,6 +24,9 @@ const manyChains = 16;
 
 /** What was seen of each table that was asked for. */
 export type ObservedTables = ByTable<Observed>;
+
+/** Looks that find a chain gone, and it is there before and behind them: a tool that fails always does so as well. */
+const maxLooks = 5;
 
 /** Finds out the state of chains, in as few processes as the kernel's state allows. */
 export interface Look {
@@ -65,6 +77,18 @@ export function lookBy(
     }
   };
 
+  /** Lists chains, and again where the tool finds none of a name that is there: somebody may have made it anew meanwhile. */
+  const listStates = async (family: Family, rest: readonly Asked[], known: Known, told: Told) => {
+    for (let look = 1; ; look += 1) {
+      const answer = listedBy(await run(family, renderListing(namesIn(rest))));
+      try {
+        return noteStates(answer, rest, known, told.isStill);
+      } catch (error) {
+        if (look === maxLooks || !mayBeMissing(error)) throw error;
+      }
+    }
+  };
+
   const lookOn = async (family: Family, asked: readonly Asked[], known: Known, accuracy?: "exact") => {
     const told = await noteMissing(family, asked, known);
     const [first] = asked;
@@ -77,7 +101,7 @@ export function lookBy(
       const isEnough = isNewNode() || !rest.some(({ chain }) => builtIn.has(chain));
       if (accuracy !== "exact" && known.size > 0 && isEnough && !rest.some(told.has)) break;
       if (hasStopped && rest.length >= manyChains) await lookAtTables(family, rest, known);
-      else noteStates(listedBy(await run(family, renderListing(namesIn(rest)))), rest, known, told.isStill);
+      else await listStates(family, rest, known, told);
       hasStopped = true;
     }
     const looked = asked.map((one) => ({ ...one, state: known.get(one) ?? unknown }));

@@ -21,7 +21,7 @@ export interface Nftables {
 const listTableNames: Command = { file: "nft", argv: ["list", "flowtables"] };
 
 /** Looks at a table that is not there and then is: each time somebody has made it, and before it somebody has flushed all. */
-const maxLooks = 3;
+const maxLooks = 8;
 
 /** nft by its plain name on the runner's PATH. */
 export function nftables(runner: Runner): Nftables {

@@ -1,8 +1,8 @@
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
+import { emptyFolder } from "../test/folder.ts";
 import { bunRunner } from "./bun-runner.ts";
 import type { Tool } from "./command.ts";
 import { execaRunner } from "./execa-runner.ts";
@@ -45,7 +45,7 @@ test("bunRunner hands a descriptor on to every tool, and no other", async () => 
 test("bunRunner kills a tool with all it has started", async () => {
   const runner = bunRunner({ env, budgetMs: 30_000 });
   const script = 'sleep 60 & echo $! >"$0"; wait';
-  const file = join(mkdtempSync(join(tmpdir(), "runner-")), "pid");
+  const file = join(emptyFolder(), "pid");
   await runner.run({ file: "sh", argv: ["-c", script, file], timeoutMs: 300 });
   const pid = readFileSync(file, "utf8").trim();
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 5000);
@@ -53,7 +53,7 @@ test("bunRunner kills a tool with all it has started", async () => {
 
 test("bunRunner answers of a tool that hangs when that is gone, and not even a zombie", async () => {
   const runner = bunRunner({ env, budgetMs: 30_000 });
-  const file = join(mkdtempSync(join(tmpdir(), "runner-")), "pid");
+  const file = join(emptyFolder(), "pid");
   await runner.run({
     file: "sh",
     argv: ["-c", 'echo $$ >"$0"; exec sleep 60', file],
@@ -88,7 +88,7 @@ test("and one that is a script with what it has started, from the first byte on"
 
 test("bunRunner's end leaves nothing running", async () => {
   const runner = bunRunner({ env, budgetMs: 30_000 });
-  const file = join(mkdtempSync(join(tmpdir(), "runner-")), "pid");
+  const file = join(emptyFolder(), "pid");
   const running = runner.run({ file: "sh", argv: ["-c", 'echo $$ >"$0"; exec sleep 60', file] });
   const pid = await vi.waitFor(() => {
     const text = readFileSync(file, "utf8").trim();
@@ -103,7 +103,7 @@ test("bunRunner's end leaves nothing running", async () => {
 describe("bunRunner starts a tool ahead", () => {
   const counted = 'echo x >>"$0"; exec cat';
   const tool = () => {
-    const file = join(mkdtempSync(join(tmpdir(), "runner-")), "starts");
+    const file = join(emptyFolder(), "starts");
     return { file: "sh", argv: ["-c", counted, file], starts: () => readFileSync(file, "utf8").length / 2 };
   };
   const runnerOf = () => {
@@ -176,7 +176,7 @@ describe("bunRunner starts a tool ahead", () => {
 
   test("and kills it when it is told to stop", async () => {
     // In a process of its own, which is the one that gets the signal.
-    const file = join(mkdtempSync(join(tmpdir(), "runner-")), "pid");
+    const file = join(emptyFolder(), "pid");
     const script = `
       const { existsSync } = await import("node:fs");
       const { bunRunner } = await import(${JSON.stringify(join(import.meta.dirname, "bun-runner.ts"))});

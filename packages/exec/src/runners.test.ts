@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { emptyFolder } from "../test/folder.ts";
 import { bunRunner } from "./bun-runner.ts";
 import type { Runner } from "./command.ts";
 import { execaRunner } from "./execa-runner.ts";
@@ -58,7 +58,7 @@ describe.each(runners)("%s", (name, make) => {
   });
 
   test("tells a tool that is missing from one whose interpreter is", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "runners-"));
+    const folder = emptyFolder();
     writeFileSync(join(folder, "script"), "#!/no/such/shell\n", { mode: 0o755 });
     expect(await make({ PATH: folder }).run({ file: "script", argv: [] })).toEqual({
       kind: "notStarted",

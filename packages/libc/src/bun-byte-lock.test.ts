@@ -1,11 +1,13 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { openLockFile } from "./bun-byte-lock.ts";
 
 const madeFile = () => {
-  const file = join(mkdtempSync(join(tmpdir(), "byte-lock-")), "lock");
+  const folder = mkdtempSync(join(tmpdir(), "byte-lock-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "lock");
   writeFileSync(file, "");
   return file;
 };

@@ -1,11 +1,9 @@
 import { expect, test } from "vitest";
-import { callPlugin } from "../lib/binary.ts";
-import { pluginConf, pluginEnv } from "../lib/chain.ts";
 import { patience, rounds } from "../lib/long.ts";
-import { plugin, plugins } from "../lib/plugins.ts";
 import { mapping, portmap, Stage } from "../lib/stage.ts";
 import { noteTried } from "../lib/tried-table.ts";
 import { flush } from "./disturbers.ts";
+import { Refusals } from "./refusals.ts";
 import { inWorkers } from "./workers.ts";
 
 const times = rounds(40, 400);
@@ -20,20 +18,13 @@ test.for(grounds)(
   { timeout: patience(120_000) },
   async ({ iptables, backend }, { task }) => {
     await using stage = await Stage.set({ iptables, chained: [] });
-    const { node, chain } = stage;
-    const { attachment, result } = await stage.add("web", {});
-    const failed: string[] = [];
-    const call = async (verb: "ADD" | "DEL", number: number) => {
-      const portMappings = [mapping(10_000 + number, 80)];
-      const pod = { ...attachment, containerId: `pod-${number}`, capabilityArgs: { portMappings } };
-      const { exitCode, stdout } = await callPlugin(node, {
-        binary: plugin("portmap"),
-        env: pluginEnv(verb, pod, plugins),
-        stdin: pluginConf(chain.conf, portmap({ backend }), pod, result),
+    const refusals = new Refusals(stage, portmap({ backend }), await stage.add("web", {}));
+    const call = (verb: "ADD" | "DEL", number: number) =>
+      refusals.call(verb, {
+        containerId: `pod-${number}`,
+        capabilityArgs: { portMappings: [mapping(10_000 + number, 80)] },
       });
-      if (exitCode !== 0) failed.push(`${verb}: ${stdout}`);
-    };
-    const disturber = await flush(node);
+    const disturber = await flush(stage.node);
     const pods = Array.from({ length: times }, (_, number) => number);
     await inWorkers(pods, 6, async (number) => {
       await call("ADD", number);
@@ -41,8 +32,12 @@ test.for(grounds)(
     });
     const flushed = await disturber.stop();
     const name = `${iptables}, backend ${backend}`;
-    noteTried(task, { what: `ADD and DEL beside ${flushed} flushes, ${name}`, times, lost: failed.length });
+    noteTried(task, {
+      what: `ADD and DEL beside ${flushed} flushes, ${name}`,
+      times,
+      lost: refusals.all.length,
+    });
     expect(flushed).toBeGreaterThan(0);
-    expect(failed).toEqual([]);
+    expect(refusals.all).toEqual([]);
   },
 );
